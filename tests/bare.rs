@@ -1,5 +1,5 @@
-//! The installer alone, as it is without its features: plain lines, no dashboard, no sockets. The features that are there
-//! make no difference to these tests, except where they say so.
+//! The installer alone, as built without features: plain lines, no dashboard, no sockets. Enabled features make no
+//! difference to these tests, except where the tests say so.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A tarball of one tool, whose program prints a word.
+/// A tarball of a tool whose program prints a word.
 fn archive() -> Vec<u8> {
     let script = b"#!/bin/sh\necho said\n";
     let mut header = tar::Header::new_gnu();
@@ -38,7 +38,7 @@ fn serve(bytes: Vec<u8>) -> SocketAddr {
     address
 }
 
-/// `vx` with these words, in the project below this directory, without any of the machine's own settings.
+/// Run `vx` with these words in the project below this directory, without any of the machine's settings.
 fn vx(root: &Path, words: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vx"));
     command.args(words.split_whitespace()).current_dir(root.join("project")).env_clear();

@@ -1,4 +1,4 @@
-//! A hand on work from another terminal: the verbs, the waits, the protocol, and clients that misbehave.
+//! Controlling work from another terminal: the verbs, the waits, the protocol, and clients that misbehave.
 
 mod clients;
 mod top;
@@ -12,7 +12,7 @@ use vx_rpc::{CallError, RpcClient, socket_of};
 
 use crate::support::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
 
-/// A command under `vx board run`, at work.
+/// Start a command under `vx board run`, and wait until it is at work.
 fn at_work(sandbox: &Sandbox, key: &str, script: &str) -> Running {
     let mut command = sandbox.command(&format!("board run {key} -- sh -c"));
     command.arg(script);
@@ -28,7 +28,7 @@ fn board_file(sandbox: &Sandbox) -> PathBuf {
     PathBuf::from(text(&listed[0]["path"]))
 }
 
-/// A connection to this runner of the newest board, introduced.
+/// A connection to this runner of the newest board, after `initialize`.
 fn connected(sandbox: &Sandbox, runner: u32) -> RpcClient {
     let socket = socket_of(&board_file(sandbox), runner);
     let mut client = eventually("it listens", || RpcClient::connect(&socket).ok());
@@ -41,7 +41,7 @@ fn call(client: &mut RpcClient, method: &str, params: &Value) -> Value {
     client.call(method, params, PATIENCE).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
 }
 
-/// The code and the kind of the fault that this call is answered with.
+/// The code and the kind of the error that answers this call.
 fn fault(client: &mut RpcClient, method: &str, params: &Value) -> (i64, Option<String>) {
     match client.call(method, params, PATIENCE) {
         Err(CallError::Refused(fault)) => (fault.code, fault.data.map(|data| data.kind)),

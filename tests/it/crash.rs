@@ -1,5 +1,5 @@
-//! Processes that are killed, interrupted or hang: reported on the board, gone from the machine, and mended by the next
-//! run.
+//! Processes that are killed, interrupted or hang: the board shows them, none is left on the machine, and the next run
+//! repairs their work.
 
 mod children;
 mod parents;
@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use crate::support::sandbox::{Offer, Process, Running, Sandbox, eventually, slot_of, within};
 
-/// The size of the slow archive in bytes, about.
+/// The approximate size of the slow archive, in bytes.
 const SLOW_BYTES: usize = 900_000;
-/// The bytes of the slow archive that are sent in a second.
+/// Bytes of the slow archive that the server sends per second.
 const RATE: u64 = 300_000;
 
 /// A project with a tool that takes three seconds to download and one that takes none.
@@ -49,12 +49,12 @@ fn states(sandbox: &Sandbox) -> Vec<(String, Value)> {
         .into()
 }
 
-/// Wait until none of a sandbox's processes is left but those of the test itself.
+/// Wait until a sandbox has no processes left but those of the test itself.
 fn await_no_process(sandbox: &Sandbox, patience: Duration) {
     within(patience, "every process ends", || sandbox.processes().is_empty().then_some(()));
 }
 
-/// The next run installs everything; it fetches only the missing bytes of the slow archive.
+/// Check that the next run installs everything, and fetches only the missing bytes of the slow archive.
 fn next_run_completes(sandbox: &Sandbox, offer: &Offer) {
     let before = sandbox.fetches(offer).len();
     sandbox.registry().server().serve(&offer.path, crate::support::server::Reply::ok(offer.archive.clone()));
@@ -70,7 +70,7 @@ fn next_run_completes(sandbox: &Sandbox, offer: &Offer) {
     assert!(fetches[before].header("if-range").is_some(), "the range is asked for only of the same archive");
 }
 
-/// A run that is at a tool's post-install command, which is `command`; and the processes of that install.
+/// A run at the post-install command `command` of a tool, and the processes of that install.
 fn in_postinstall(command: &str) -> (Sandbox, Running, Vec<Process>) {
     let sandbox = Sandbox::new();
     let archive =

@@ -22,7 +22,7 @@ fn well() -> Sandbox {
     sandbox
 }
 
-/// The faults found, as `check: subject: what`; advice, which depends on the machine, is left out.
+/// The faults found, as `check: subject: what`, without advice, which depends on the machine.
 fn wrongs(finished: Finished) -> Vec<String> {
     found(&finished, "wrong")
 }
@@ -39,7 +39,7 @@ fn found(finished: &Finished, severity: &str) -> Vec<String> {
         .collect()
 }
 
-/// Check that the doctor finds exactly one fault, whose text has these words, and mends it with `--fix`.
+/// Check that the doctor finds exactly one fault, whose text has these words, and repairs it with `--fix`.
 #[track_caller]
 fn finds_and_mends(sandbox: &Sandbox, words: &[&str]) {
     finds_one(sandbox, words);

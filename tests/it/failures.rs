@@ -1,5 +1,5 @@
-//! Faults, provoked through the real program: each event of `docs/failures.md` ends in the result asked for or in an
-//! error that names it, in bounded time; store and cache are whole, and the next run needs no clean-up.
+//! Faults, provoked through the real program. Each event of `docs/failures.md` ends in the requested result or in an
+//! error that names it, in bounded time; store and cache stay whole, and the next run needs no clean-up.
 
 mod archives;
 mod boards;

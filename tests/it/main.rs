@@ -1,4 +1,4 @@
-//! Tests of the whole program, as its users run it.
+//! Tests of the whole program, run as its users run it.
 
 mod config;
 mod control;

@@ -1,4 +1,4 @@
-//! Consent: a project is data until its user agrees to what in it can act.
+//! Consent: a project is only data until its user agrees to the parts of it that act.
 
 mod agreeing;
 mod around;
@@ -27,8 +27,8 @@ use crate::support::registry::archive::{Entry, tgz, wheel};
 use crate::support::registry::{Npm, wheel_tag};
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// A sandbox whose user has agreed to nothing, with two tools of the catalogue, `ruff` and `biome`, in its registry. Each
-/// prints its environment.
+/// A sandbox whose user has agreed to nothing, with two tools of the catalogue, `ruff` and `biome`, in its registry.
+/// Each prints its environment.
 fn cautious() -> Sandbox {
     let sandbox = Sandbox::new().variable("VX_TRUST", "");
     offer_printing(&sandbox, "ruff", "0.15.1");
@@ -56,7 +56,7 @@ fn offer_printing(sandbox: &Sandbox, tool: &str, version: &str) {
     }
 }
 
-/// The file that everything evil makes when it runs.
+/// The file that every evil program leaves when it runs.
 fn traces(sandbox: &Sandbox) -> PathBuf {
     sandbox.root().join("acted")
 }
@@ -73,7 +73,7 @@ fn evil_tool(sandbox: &Sandbox, tool: &str, more: &str) -> String {
     sandbox.addressed(tool, &archive, more)
 }
 
-/// True if something evil ran; the trace is removed.
+/// Returns whether something evil ran, and removes the trace.
 fn acted(sandbox: &Sandbox) -> bool {
     fs::remove_file(traces(sandbox)).is_ok()
 }
@@ -85,14 +85,14 @@ fn vx_in(sandbox: &Sandbox, directory: &Path, words: &str) -> Finished {
     sandbox.run(&format!("vx {words}"), command).finish()
 }
 
-/// Call the link of this name that `vx shims` made, in a directory.
+/// Call the shim of this name in a directory.
 fn shim_in(sandbox: &Sandbox, directory: &Path, name: &str) -> Finished {
     let mut command = Command::new(sandbox.home().join("shims").join(name));
     command.current_dir(directory).env_clear().envs(sandbox.environment());
     sandbox.run(name, command).finish()
 }
 
-/// Make the links for both tools of the catalogue, from a project of the user's own.
+/// Make shims for both tools of the catalogue, from the user's own project.
 fn make_shims(sandbox: &Sandbox) {
     let own = sandbox.root().join("own");
     fs::create_dir_all(&own).expect("a directory");
@@ -101,7 +101,7 @@ fn make_shims(sandbox: &Sandbox) {
     vx_in(sandbox, &own, "shims").succeeds();
 }
 
-/// Let the files that were just written get so old that a route found from them is kept.
+/// Wait until the files that were just written are old enough for a route found from them to be cached.
 fn let_it_settle() {
     std::thread::sleep(std::time::Duration::from_millis(30));
 }

@@ -9,36 +9,36 @@ use vx_base::trouble::{Explain, TroubleKind};
 use super::event::AgentMessageRole;
 use super::json_path::{JsonConditions, JsonPath};
 
-/// The table of the agents that are known.
+/// The built-in table of agents.
 const BUILTIN: &str = include_str!("agents.toml");
 
 static AGENTS: LazyLock<BTreeMap<String, Agent>> =
     LazyLock::new(|| toml::from_str(BUILTIN).expect("a test reads this table"));
 
-/// The agents that are known.
+/// The built-in agents, by name.
 pub fn builtin_agents() -> &'static BTreeMap<String, Agent> {
     &AGENTS
 }
 
-/// The agents in this text, a table each, in the form of `agents.toml`.
+/// Parse a text in the form of `agents.toml`, with a table for each agent.
 ///
 /// # Errors
-/// It is no such text.
+/// The text has another form.
 pub fn agents_of(text: &str) -> Result<BTreeMap<String, Agent>, AgentsError> {
     Ok(toml::from_str(text)?)
 }
 
 impl Agent {
-    /// The agent of this table, in the form of `agents.toml`.
+    /// Read one agent's table, in the form of `agents.toml`.
     ///
     /// # Errors
-    /// It is no such table.
+    /// The table has another form.
     pub fn from_table(table: toml::Table) -> Result<Self, AgentsError> {
         Ok(table.try_into()?)
     }
 }
 
-/// A table of agents that cannot be used.
+/// Why a table of agents cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the table of agents cannot be read: {0}")]
 pub struct AgentsError(#[from] toml::de::Error);
@@ -49,7 +49,7 @@ impl Explain for AgentsError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("the keys of an agent are in docs/turns.md".into())
+        Some("see docs/turns.md for the keys of an agent".into())
     }
 }
 
@@ -59,18 +59,18 @@ impl Explain for AgentsError {
 pub struct Agent {
     /// The name of its program.
     pub program: String,
-    /// The arguments of a turn. `{prompt}`, `{permission}` and `{session}` are places for several words each, and what has no
-    /// place is appended.
+    /// The arguments of a turn. `{prompt}`, `{permission}` and `{session}` each stand for any number of words. Words
+    /// for a session and a model are appended if `{session}` is missing.
     pub(super) args: Vec<String>,
     /// The arguments of a process that takes prompts until its standard input is closed.
     pub(super) conversation: Option<Vec<String>>,
-    /// The words that go on with a session.
+    /// The words that resume a session.
     pub(super) resume: Option<Vec<String>>,
     /// The words that name a new session.
     pub(super) session_id: Option<Vec<String>>,
     /// The words that choose a model.
     pub(super) model: Option<Vec<String>>,
-    /// The words of each permission mode. Without any, a mode is its own word.
+    /// The words of each permission mode. A mode without an entry is passed as it is.
     #[serde(default)]
     pub(super) permission: BTreeMap<String, Vec<String>>,
     /// The option whose values in `--help` are further modes.
@@ -78,24 +78,24 @@ pub struct Agent {
     /// The words of a prompt that is an argument.
     #[serde(default = "prompt_alone")]
     pub(super) prompt: Vec<String>,
-    /// The ways that a prompt can take.
+    /// The way that a prompt takes to the agent.
     pub(super) prompt_via: PromptVia,
-    /// The words in the place of a prompt that goes through standard input.
+    /// The words that replace a prompt which goes through standard input.
     #[serde(default)]
     pub(super) input: Vec<String>,
-    /// Variables of an agent around this one, which this one does not get.
+    /// Variables to remove: an agent that runs vx sets them, and this one must not inherit them.
     #[serde(default)]
     pub(super) unset: Vec<String>,
-    /// True if each line is text, and a message.
+    /// Each line is plain text, and a message.
     #[serde(default)]
     pub(super) text: bool,
-    /// The places of a session's id.
+    /// Places that may have a session's id.
     #[serde(default)]
     pub(super) session: Vec<JsonPath>,
-    /// Lines that are no messages.
+    /// Lines that are not messages.
     #[serde(default)]
     pub(super) not_message: Vec<JsonConditions>,
-    /// The rules by which lines become messages; the first rule that holds counts.
+    /// Rules by which lines become messages; the first that holds counts.
     #[serde(default)]
     pub(super) message: Vec<MessageRule>,
     /// Lines that ask the user.
@@ -104,13 +104,13 @@ pub struct Agent {
     /// Tools that ask the user.
     #[serde(default)]
     pub(super) asking_tools: Vec<String>,
-    /// Lists of things to do.
+    /// Rules that find lists of things to do.
     #[serde(default)]
     pub(super) todo: Vec<TodoRule>,
-    /// Figures about the use of a model.
+    /// Rules that find figures about the use of a model.
     #[serde(default)]
     pub(super) usage: Vec<UsageRule>,
-    /// The last lines of an answer.
+    /// Rules that recognise the last line of an answer.
     #[serde(default)]
     pub(super) end: Vec<EndRule>,
     /// The place of the answer in its last line.
@@ -142,7 +142,7 @@ pub(super) struct MessageRule {
     pub when: JsonConditions,
     pub role: AgentMessageRole,
     pub id: Option<JsonPath>,
-    /// The place of the id of a message that begins, which the lines without one belong to from here on.
+    /// The place of the id of a message that begins here; pieces without an id belong to it from now on.
     pub begins: Option<JsonPath>,
     pub status: Option<String>,
     pub status_at: Option<JsonPath>,
@@ -156,7 +156,7 @@ pub(super) struct MessageRule {
     pub result: Option<ResultRule>,
 }
 
-/// The places of a tool's call.
+/// Places of the parts of a tool's call.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolRule {
@@ -165,7 +165,7 @@ pub(super) struct ToolRule {
     pub input: JsonPath,
 }
 
-/// The places of a tool's result.
+/// Places of the parts of a tool's result.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultRule {
@@ -174,7 +174,7 @@ pub(super) struct ResultRule {
     pub failed: Option<JsonConditions>,
 }
 
-/// The place of a list of things to do, and the ones of it that are done.
+/// The place of a list of things to do, and the condition for an item that is done.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TodoRule {
@@ -183,12 +183,12 @@ pub(super) struct TodoRule {
     pub done: JsonConditions,
 }
 
-/// The places of figures about the use of a model.
+/// Places of figures about the use of a model.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UsageRule {
     pub when: JsonConditions,
-    /// True if the figures are added to the earlier ones; else they take their place.
+    /// Add the figures to the earlier ones instead of replacing them.
     #[serde(default)]
     pub add: bool,
     pub input: Option<JsonPath>,
@@ -197,14 +197,14 @@ pub(super) struct UsageRule {
     pub cost: Option<JsonPath>,
 }
 
-/// The last line of an answer.
+/// Recognises the last line of an answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndRule {
     pub when: JsonConditions,
-    /// The condition under which it says that the agent has failed.
+    /// When the line reports that the agent has failed.
     pub failed: Option<JsonConditions>,
-    /// The places of the reason, of which the first that is there counts: one, or a list.
+    /// The place of the reason, or a list of places of which the first that has a text counts.
     #[serde(default, deserialize_with = "one_or_more")]
     pub error: Vec<JsonPath>,
 }

@@ -1,13 +1,13 @@
-//! The command line of a turn: the agent's own words, with the request's in their places (pure).
+//! The command line of a turn: the agent's words, with the request's values filled in; pure.
 
 use super::agent::{Agent, PromptVia};
 use super::error::TurnError;
 use super::request::{Prompt, TurnRequest};
 
-/// The longest argument of a program, in bytes, without its end.
+/// A program's argument has at most this many bytes, without its NUL.
 const MOST_ARGUMENT_BYTES: usize = 128 * 1024 - 1;
 
-/// The command line of a turn, and what goes through its standard input.
+/// The command line of a turn, and its standard input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AgentCommandLine {
     pub words: Vec<String>,
@@ -19,16 +19,16 @@ pub(super) struct AgentCommandLine {
 pub(super) enum AgentInput {
     /// Nothing.
     Empty,
-    /// This text, and then its end.
+    /// This text; then it is closed.
     Text(String),
-    /// Prompts, for as long as the handle keeps it open.
+    /// Prompts, as long as the handle keeps it open.
     Open,
 }
 
-/// The command line of this request. Its permission mode is one that the agent has.
+/// Make the command line for this request, whose permission mode has been checked.
 ///
 /// # Errors
-/// The agent cannot do what is asked for.
+/// The agent can't do what the request asks for, or a text contains a NUL.
 pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<AgentCommandLine, TurnError> {
     let unable = |what| TurnError::Unable { agent: request.agent.clone(), what };
     let (args, prompt, input) = match &request.prompt {
@@ -62,7 +62,7 @@ pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<Agent
             "{prompt}" => words.extend(prompt.iter().cloned()),
             "{permission}" => words.extend(permission.iter().cloned()),
             "{session}" => {
-                // Options come before a command of the agent's own that resumes.
+                // Options go first: the words for a session may be the agent's subcommand.
                 words.extend(model.iter().chain(&session).cloned());
                 session_placed = true;
             }
@@ -78,15 +78,15 @@ pub(super) fn command_line(agent: &Agent, request: &TurnRequest) -> Result<Agent
     Ok(AgentCommandLine { words, input })
 }
 
-/// The words of a prompt, and what goes through standard input in their place.
+/// Make the words of a prompt, and the standard input that carries it instead if it can't be an argument.
 fn prompt_words(agent: &Agent, request: &TurnRequest, text: &str) -> Result<(Vec<String>, AgentInput), TurnError> {
     if text.contains('\0') {
         return Err(TurnError::Nul { what: "the prompt" });
     }
     let reason = if text.starts_with('-') {
-        Some("one that begins with `-` would be an option")
+        Some("an argument that begins with `-` would be an option")
     } else if text.len() > MOST_ARGUMENT_BYTES {
-        Some("one of more than 128 KiB cannot be an argument")
+        Some("a text of more than 128 KiB cannot be an argument")
     } else {
         None
     };

@@ -7,7 +7,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 
 use super::agent::builtin_agents;
 
-/// A turn that was not started. No process of it is left.
+/// Why a turn was not started. No process of it is left.
 #[derive(Debug, thiserror::Error)]
 pub enum TurnError {
     /// The agent is in no table.
@@ -30,46 +30,46 @@ pub enum TurnError {
         /// The system's reason.
         cause: io::Error,
     },
-    /// The runner is no program.
-    #[error("`{}` is no program that could own the agent's processes", .0.display())]
+    /// The runner is not a program.
+    #[error("`{}` is not a program, so it can't be the runner of the agent's processes", .0.display())]
     Runner(PathBuf),
-    /// The directory is not one.
+    /// The path is not a directory.
     #[error("`{}` is not a directory", .0.display())]
     Directory(PathBuf),
-    /// A text holds a NUL, which no argument and no variable can.
-    #[error("{what} holds a NUL character, which a program cannot be given")]
+    /// A text contains a NUL, which an argument or a variable can't.
+    #[error("{what} contains a NUL character, which cannot be passed to a program")]
     Nul {
         /// The text.
         what: &'static str,
     },
-    /// The prompt can only be an argument, and cannot be this one.
+    /// The agent takes a prompt only as an argument, and this prompt can't be one.
     #[error("{agent} takes a prompt only as an argument, and {reason}")]
     Prompt {
         /// The agent.
         agent: String,
-        /// The reason that it cannot be one.
+        /// Why this prompt can't be one.
         reason: &'static str,
     },
-    /// The agent cannot do this.
+    /// The agent can't do what the request asks for.
     #[error("{agent} cannot {what}")]
     Unable {
         /// The agent.
         agent: String,
-        /// The action that it cannot do.
+        /// The action.
         what: &'static str,
     },
-    /// The permission mode is none of the agent's.
+    /// The agent doesn't have this permission mode.
     #[error("{agent} has no permission mode `{mode}`; it has {}", known.join(", "))]
     Permission {
         /// The agent.
         agent: String,
         /// The mode.
         mode: String,
-        /// Those that it has.
+        /// The modes that it has.
         known: Vec<String>,
     },
     /// The board of the request cannot be joined.
-    #[error("the board `{}` cannot be joined: {cause}", board.display())]
+    #[error("cannot join the board `{}`: {cause}", board.display())]
     Board {
         /// Its file.
         board: PathBuf,
@@ -77,15 +77,15 @@ pub enum TurnError {
         cause: String,
     },
     /// The log cannot be written.
-    #[error("the log `{}` cannot be written: {cause}", path.display())]
+    #[error("cannot write the log `{}`: {cause}", path.display())]
     Log {
         /// Its file.
         path: PathBuf,
         /// The reason.
         cause: io::Error,
     },
-    /// The system refuses what a turn needs.
-    #[error("the turn cannot be started: {0}")]
+    /// The system refuses what a turn needs, such as a thread.
+    #[error("cannot start the turn: {0}")]
     System(#[from] io::Error),
 }
 
@@ -110,7 +110,7 @@ impl Explain for TurnError {
             Self::NotFound(name) => {
                 Some(format!("install `{name}`, declare it in vx.toml, or give the path of its file with `--program`"))
             }
-            Self::Prompt { .. } => Some("shorten it, or write it to a file that the agent is asked to read".into()),
+            Self::Prompt { .. } => Some("shorten it, or write it to a file and ask the agent to read that".into()),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-/// Something that an agent has said, or the end of its turn.
+/// Something that an agent printed, or the end of its turn.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum TurnEvent {
@@ -16,20 +16,20 @@ pub enum TurnEvent {
     Message(AgentMessage),
     /// A line of standard error.
     Stderr {
-        /// Its text, without its end.
+        /// Its text, without the line feed.
         line: String,
     },
-    /// The agent has said that its answer to the prompt is over. Its process may still be at work.
+    /// The agent has reported the end of its answer to the prompt. Its process may still be at work.
     TurnEnded {
-        /// True if the agent says that it has failed.
+        /// The agent reports that it has failed.
         failed: bool,
-        /// Its answer, where its last line has one.
+        /// Its answer, if its last line contains it.
         #[serde(skip_serializing_if = "Option::is_none")]
         answer: Option<String>,
         /// The reason of a failure.
         #[serde(skip_serializing_if = "Option::is_none")]
         error: Option<String>,
-        /// Everything that it has said about its use so far.
+        /// The use that it has reported so far.
         usage: AgentUsage,
     },
     /// The end: the process has ended.
@@ -43,33 +43,34 @@ pub enum TurnEvent {
         truncated: bool,
         /// The agent did not exit after its last line, and was ended.
         ended_after_result: bool,
-        /// The agent ended without the last line of an answer, which its table knows: the prompt may not be answered.
+        /// The agent ended without the last line of an answer, though its table has rules for one: the prompt may be
+        /// unanswered.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         without_result: bool,
         /// The number of lines of its output that could not be read.
         #[serde(skip_serializing_if = "is_zero")]
         unread_lines: u64,
-        /// The last lines of its standard error if it ended badly; if it wrote none, those of its output that could not be
-        /// read. The oldest comes first.
+        /// If it ended badly: the last lines of its standard error, or if there are none, the last lines of its output
+        /// that could not be read. The oldest comes first.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         last_lines: Vec<String>,
     },
-    /// The end: it cannot be found out how the process ended, or something of it is still there, though it was killed.
+    /// The end: how the process ended is unknown, or processes of it are still there although they were killed.
     Failed {
         /// The reason.
         reason: String,
     },
     /// The end: the turn was cancelled.
     Cancelled {
-        /// The agent had not said yet that its answer is over.
+        /// The agent had not reported the end of its answer yet.
         truncated: bool,
-        /// The time that was allowed has passed.
+        /// The turn took longer than allowed.
         timed_out: bool,
     },
 }
 
 impl TurnEvent {
-    /// True for the last event of a turn.
+    /// Returns whether this is the last event of a turn.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled { .. })
     }
@@ -82,15 +83,16 @@ fn is_zero(count: &u64) -> bool {
 /// One line of an agent that is a message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AgentMessage {
-    /// The message's id. The parts of one message have the same id; where an agent gives none it is a number that is
-    /// unique in the turn.
+    /// The message's id, which the parts of one message share. If the agent gives none, it is a number that is unique
+    /// in the turn.
     pub id: String,
     /// The author.
     pub role: AgentMessageRole,
     /// The state of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// True for a piece that adds to earlier ones with the same id; a line with the whole follows if the agent prints one.
+    /// This is a piece that adds to earlier ones with the same id. A line with the whole message follows, if
+    /// the agent prints one.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub delta: bool,
     /// Its content.
@@ -111,7 +113,7 @@ pub enum AgentMessageRole {
     System,
     /// A tool that the agent has called.
     Tool,
-    /// Unknown: a type of line that this version does not know.
+    /// Unknown: this version does not know the type of the line.
     Other,
 }
 
@@ -129,7 +131,7 @@ pub enum Block {
         /// The text.
         text: String,
     },
-    /// Text that the agent has thought.
+    /// The agent's thoughts.
     Thinking {
         /// The text.
         text: String,
@@ -149,7 +151,7 @@ pub enum Block {
         id: String,
         /// The output.
         output: Value,
-        /// True if the tool failed.
+        /// The tool failed.
         failed: bool,
     },
     /// A part of another type.
@@ -159,7 +161,7 @@ pub enum Block {
     },
 }
 
-/// The use that an agent has made of its model, as far as it says so.
+/// An agent's use of its model, as far as it reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct AgentUsage {
     /// Messages so far.
@@ -169,7 +171,7 @@ pub struct AgentUsage {
     pub tools: u64,
     /// Tokens that were read.
     pub input_tokens: u64,
-    /// Tokens of these that came from a cache.
+    /// Tokens among these that came from a cache.
     pub cached_tokens: u64,
     /// Tokens that were written.
     pub output_tokens: u64,

@@ -23,7 +23,7 @@ impl From<JsonPath> for String {
 }
 
 impl JsonPath {
-    /// The value at this place; `None` also for a null.
+    /// Find the value at this place; `None` if it is missing or null.
     pub(super) fn value_in<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         let step = |value: &'a Value, name: &String| match value {
             Value::Object(fields) => fields.get(name),
@@ -33,13 +33,13 @@ impl JsonPath {
         self.0.iter().try_fold(value, step).filter(|value| !value.is_null())
     }
 
-    /// The text at this place.
+    /// Find the text at this place.
     pub(super) fn text_in<'a>(&self, value: &'a Value) -> Option<&'a str> {
         self.value_in(value)?.as_str()
     }
 }
 
-/// Conditions on places, all of which must hold. Without any it always holds.
+/// Conditions on places, all of which must hold. An empty set always holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct JsonConditions(BTreeMap<JsonPath, JsonValueCondition>);
@@ -48,7 +48,7 @@ pub(super) struct JsonConditions(BTreeMap<JsonPath, JsonValueCondition>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum JsonValueCondition {
-    /// It is this text, or anything at all for `*`.
+    /// It is this text, or anything at all if this is `*`.
     Text(String),
     Flag(bool),
     Number(i64),
@@ -57,7 +57,7 @@ enum JsonValueCondition {
 }
 
 impl JsonConditions {
-    /// True if the value meets all conditions.
+    /// Returns whether the value meets all conditions.
     pub(super) fn holds(&self, value: &Value) -> bool {
         self.0.iter().all(|(place, condition)| place.value_in(value).is_some_and(|value| condition.holds(value)))
     }

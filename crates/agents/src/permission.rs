@@ -1,4 +1,4 @@
-//! The permission modes of an agent: four at once, and those that its own help lists.
+//! The permission modes of an agent: four that are accepted at once, and those that its own help lists.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ use super::agent::Agent;
 use super::error::TurnError;
 use super::request::TurnRequest;
 
-/// The modes that an agent without modes of its own takes at once.
+/// Modes that are accepted without asking the agent's help, if its table lists no modes.
 pub const IMMEDIATE_MODES: [&str; 4] = ["auto", "acceptEdits", "bypassPermissions", "plan"];
 
 /// A program's file: its path, time and size.
 type Installed = (PathBuf, SystemTime, u64);
 
-/// The modes that installed programs have listed.
+/// The modes that the help of each installed program lists.
 static LISTED: Mutex<Option<HashMap<Installed, Vec<String>>>> = Mutex::new(None);
 
 /// Check the permission mode of a request.
@@ -39,7 +39,7 @@ pub(super) fn check(agent: &Agent, request: &TurnRequest) -> Result<(), TurnErro
     Err(TurnError::Permission { agent: request.agent.clone(), mode: mode.to_owned(), known })
 }
 
-/// The values that the program's help lists for this option, asked for once for each program.
+/// Find the values that a program's help lists for this option. The help is run once for each program.
 fn listed(program: &Path, option: &str, directory: &Path) -> Result<Vec<String>, TurnError> {
     let failed = |cause| TurnError::Start { program: program.to_owned(), cause };
     let metadata = program.metadata().map_err(failed)?;
@@ -54,12 +54,12 @@ fn listed(program: &Path, option: &str, directory: &Path) -> Result<Vec<String>,
     Ok(modes)
 }
 
-/// The values that a help text gives for an option, in one of the forms `choices: "a", "b"`, `possible values: a, b` and
-/// `choices: "a" "b"`.
+/// Find the values that a help text gives for an option, in one of the forms `choices: "a", "b"`, `possible values: a,
+/// b` and `choices: "a" "b"`.
 fn values_in(help: &str, option: &str) -> Vec<String> {
     let lines: Vec<&str> = help.lines().collect();
     let is_option = |line: &&str| line.trim_start().split([' ', ',', '=']).any(|word| word == option);
-    // Other options may be described with this one's name.
+    // The descriptions of other options may mention this one, so try each line that names it.
     let places = (0..lines.len()).filter(|at| is_option(&lines[*at]));
     let list = places.into_iter().find_map(|at| {
         let ends = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('-');

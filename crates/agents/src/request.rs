@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use super::agent::{Agent, builtin_agents};
 use super::error::TurnError;
 
-/// A turn to start. A batch hands it to the turn's process as it is.
+/// A turn to start. A batch passes it to the turn's process unchanged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TurnRequest {
     /// A name for the turn, for logs and its slot.
     pub turn_id: String,
     /// The agent, by its name in `agents.toml`.
     pub agent: String,
-    /// The way in which the agent is called and read, if it is not one of `agents.toml`.
+    /// The table by which the agent is called and read, if it is not one of `agents.toml`.
     pub agent_table: Option<Agent>,
     /// The file of its program, absolute.
     pub agent_bin: PathBuf,
     /// Its directory, absolute.
     pub cwd: PathBuf,
-    /// The session to go on with.
+    /// The session to resume.
     pub resume_session_id: Option<String>,
-    /// The id of a new session; without effect where a session is resumed.
+    /// The id of a new session; ignored if a session is resumed.
     pub new_session_id: Option<String>,
     /// The model, if it is not the agent's own choice.
     pub model: Option<String>,
@@ -33,12 +33,12 @@ pub struct TurnRequest {
     pub permission_mode: String,
     /// Variables beside the inherited ones.
     pub env: Vec<(String, String)>,
-    /// The board for the turn's slot; without one that of `VX_BOARD`, if there is one.
+    /// The board for the turn's slot; `None` for that of `VX_BOARD`, if it is set.
     pub board: Option<PathBuf>,
-    /// The `vx` program that owns the agent's tree; without one this program, if it is vx, else `vx` on PATH. An empty path
-    /// is for none: then the agent's group is ended, and a process that leaves it is not.
+    /// The `vx` program that owns the agent's tree; `None` for this program, if it is vx, or else `vx` on PATH. With an
+    /// empty path there is no runner: then only the agent's group is ended, and a process that has left it goes on.
     pub runner: Option<PathBuf>,
-    /// The file for everything that the agent prints, as it is.
+    /// The file for everything that the agent prints, unchanged.
     pub log: Option<PathBuf>,
     /// The bounds.
     pub limits: TurnLimits,
@@ -56,13 +56,13 @@ pub enum Prompt {
 /// The bounds of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnLimits {
-    /// The longest time that the turn may take.
+    /// Time for the whole turn.
     pub timeout: Option<Duration>,
-    /// The time that the agent has to exit after its last line.
+    /// Time for the agent to exit after its last line.
     pub after_result: Duration,
-    /// The time that processes have to end by themselves which an agent that succeeded left behind.
+    /// Time for processes that a successful agent left behind to end by themselves.
     pub linger: Duration,
-    /// The time that processes have to end after they were asked to.
+    /// Time for processes to end after they were asked to.
     pub grace: Duration,
 }
 
@@ -99,7 +99,7 @@ impl TurnRequest {
         }
     }
 
-    /// The agent's table.
+    /// Find the agent's table.
     ///
     /// # Errors
     /// There is no such agent.

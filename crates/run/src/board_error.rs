@@ -1,4 +1,4 @@
-//! The kinds of the errors of a board, whose crate knows no kinds; it has the hints.
+//! Kinds for the errors of a board: `vx_shm` supplies the hints, but knows no [`TroubleKind`].
 
 use std::fmt;
 use std::io;
@@ -11,14 +11,14 @@ use vx_shm::{AttachError, AttachErrorKind, ClaimError, CreateError, DumpError, E
 
 /// An error of a board, with a kind and a hint.
 pub trait ExplainBoard {
-    /// The kind, by which programs can decide.
+    /// Classify the error; programs decide by this.
     fn kind(&self) -> TroubleKind;
 
-    /// The next step, one sentence in the imperative; `None` if there is no useful advice.
+    /// Say what to do next, in one imperative sentence; `None` if there is no useful advice.
     fn hint(&self) -> Option<String>;
 }
 
-/// An error of a board, where any error with a kind and a hint is taken.
+/// Adapts an error of a board to [`Explain`].
 pub struct BoardTrouble<'a, E>(pub &'a E);
 
 impl<E: fmt::Display> fmt::Display for BoardTrouble<'_, E> {
@@ -37,7 +37,7 @@ impl<E: ExplainBoard> Explain for BoardTrouble<'_, E> {
     }
 }
 
-/// Disk, where the system had no room or no permission.
+/// `Disk` if the system had no room or refused permission, else `Board`.
 fn kind_of(error: &io::Error) -> TroubleKind {
     match error.kind() {
         io::ErrorKind::StorageFull

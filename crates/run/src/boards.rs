@@ -17,12 +17,12 @@ use super::recordings::stale_recordings;
 use crate::boards::log_files::logs_of;
 use crate::channel::free_board_path;
 
-/// The time that the board of an ended run is kept.
+/// Boards of ended runs are kept for this long.
 pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
-/// The most boards of ended runs that are kept.
+/// At most this many boards of ended runs are kept.
 pub const BOARDS_KEPT: usize = 32;
 
-/// The most names that are tried for a board.
+/// Names tried for a board before giving up.
 const TRIES: usize = 64;
 
 /// Make the board of this process's run; old boards are removed first.
@@ -32,15 +32,17 @@ pub fn create_board(directory: &Path, subject: BoardSubject<'_>, capacity: u32) 
     let create = || Board::create(&free_board_path(directory, std::process::id()), subject, capacity);
     let mut made = create();
     for _ in 1..TRIES {
-        // Another thread of this process has taken the name meanwhile.
+        // Another thread of this process took the name in the meantime.
         let Err(CreateError::Exists { .. }) = made else { break };
         made = create();
     }
     made
 }
 
-/// Wait for a change of a board after it was last read with this outcome, at most for so long. A board that was cut changes no
-/// more, and [`Reader::wait_change`] does not wait for it: whoever goes on with what it showed comes back after that time.
+/// Wait at most `longest` for a change of a board whose last reading had the outcome `read`.
+///
+/// On a truncated board [`Reader::wait_change`] returns at once, so after a failed reading this sleeps for the whole
+/// time: a caller that keeps showing the last good reading doesn't spin.
 pub fn await_change(reader: &Reader, read: &Result<bool, ReadError>, longest: Duration) {
     match read {
         Ok(_) => drop(reader.wait_change(longest)),
@@ -62,7 +64,7 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(removed)
 }
 
-/// The files that [`collect_boards`] would remove; nothing is changed.
+/// List the files that [`collect_boards`] would remove, without changing anything.
 pub fn stale_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut stale = vx_shm::stale(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
     stale.extend(stray_logs(directory)?);

@@ -19,10 +19,10 @@ use vx_status::source::Expectations;
 
 use document::HistoryDocument;
 
-/// The largest size of the file.
+/// A larger file is not read.
 const MOST_BYTES: usize = 128 * 1024;
 
-/// The expectations of a run, from earlier runs in this home; empty if there are none.
+/// Expect the next run to be like earlier runs in this home; empty if there were none.
 pub fn expectations(home: &Home) -> Expectations {
     read(&home.history()).expectations()
 }

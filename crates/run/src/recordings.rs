@@ -12,27 +12,27 @@ use std::time::{Duration, SystemTime};
 
 use vx_shm::recording::is_recording;
 
-/// The largest recording of a run that no user asked to record, in bytes.
+/// A recording that no user asked for has at most this many bytes.
 pub(super) const KEPT_RECORDING_BYTES: u64 = 1 << 20;
-/// The most recordings that are kept.
+/// At most this many recordings are kept.
 pub const RECORDINGS_KEPT: usize = 32;
-/// The most bytes that all of them take together.
+/// All kept recordings together take at most this many bytes.
 pub const RECORDINGS_KEPT_BYTES: u64 = 8 << 20;
-/// The time that a recording is kept.
+/// Recordings are kept for this long.
 pub(super) const RECORDINGS_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 const EXTENSION: &str = "vxr";
-/// The digits of a board's id that distinguish it from earlier boards of its name.
+/// Digits of a board's id that distinguish it from earlier boards of its name.
 const ID_DIGITS: usize = 8;
 
-/// The recording of the board in this file, which has this id.
+/// Name the recording of the board in this file, which has this id.
 pub fn recording_beside(board: &Path, id: &str) -> PathBuf {
     let stem = board.file_stem().unwrap_or_default().to_string_lossy();
     let id: String = id.chars().take(ID_DIGITS).collect();
     board.with_file_name(format!("{stem}-{id}.{EXTENSION}"))
 }
 
-/// The file of the recorded board, derived from the recording's name.
+/// Derive the file of the recorded board from the recording's name.
 pub fn board_of_recording(recording: &Path) -> Option<PathBuf> {
     let stem = recording.file_stem()?.to_str()?;
     let (board, id) = stem.rsplit_once('-')?;
@@ -40,7 +40,7 @@ pub fn board_of_recording(recording: &Path) -> Option<PathBuf> {
     named.then(|| recording.with_file_name(format!("{board}.board")))
 }
 
-/// The recordings beside the boards of a directory, the newest first.
+/// List the recordings beside the boards of a directory, the newest first.
 pub fn kept_recordings(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found(directory)?.into_iter().map(|found| found.path).collect())
 }
@@ -64,7 +64,8 @@ fn found(directory: &Path) -> io::Result<Vec<KeptRecording>> {
     Ok(found)
 }
 
-/// The recordings that are too old, or for which there is no room beside newer ones; never one that is being written.
+/// List the recordings that are too old, or for which there is no room beside newer ones; never one that is being
+/// written.
 pub(super) fn stale_recordings(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut count, mut bytes) = (0, 0);
     let stale = |found: &KeptRecording| {

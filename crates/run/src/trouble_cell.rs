@@ -1,4 +1,4 @@
-//! An error as a slot's error cell has it.
+//! Converting an error to the text of a slot's error cell, and back.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use vx_base::trouble::{Trouble, TroubleKind};
 
 /// An error in the form of a slot's error cell, and back.
 pub trait TroubleCell {
-    /// The parts of a slot's error cell.
+    /// Split the error into the parts of a slot's error cell.
     fn parts(&self) -> ErrorCell<'_>;
 
-    /// The text for a slot's error cell.
+    /// Write the error as the text of a slot's error cell.
     fn to_cell(&self) -> String;
 
-    /// The error that a slot's cell holds. If its kind is missing, or is one of a newer version, the exit of the process is
-    /// all that is known.
+    /// Read the error from a slot's error cell. A kind that is missing, or that only a newer version knows, becomes
+    /// [`TroubleKind::Exit`]: the process's exit is all that is certain.
     fn of_cell(cell: ErrorCell<'_>) -> Self;
 }
 

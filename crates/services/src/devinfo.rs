@@ -1,7 +1,7 @@
 //! Servers that other programs run, as their `.devinfo` files name them: one in each direct subfolder of a folder, or a
 //! single file.
 //!
-//! A file says who runs; the process and its address say if it still does. Nothing here ends a process.
+//! A file names a server; its process and its address show whether it still runs. Nothing here ends a process.
 
 mod file;
 mod watch;
@@ -17,9 +17,9 @@ pub use watch::{LOOK_PAUSE, ServerPresenceWatch};
 
 use crate::builds::stamp::Stamp;
 
-/// The name of the files.
+/// All these files have this name.
 pub const DEVINFO: &str = ".devinfo";
-/// The pause between two looks at a process and its address.
+/// Pause between two checks of a process and its address.
 pub const CHECK_PAUSE: Duration = Duration::from_secs(2);
 /// A file that is invalid for this long is not being written any more.
 const WRITING: Duration = Duration::from_secs(1);
@@ -29,9 +29,9 @@ const WRITING: Duration = Duration::from_secs(1);
 pub struct ExternalServer {
     /// Its file.
     pub info: DevInfoFile,
-    /// True if its process was there and its address accepted connections at the last look.
+    /// Its process was there and its address accepted connections at the last look.
     pub connected: bool,
-    /// The time of that look.
+    /// When that was.
     pub last_checked: Timestamp,
 }
 
@@ -77,24 +77,26 @@ struct TrackedDevInfoFile {
 
 #[derive(Debug)]
 enum DevInfoFileState {
-    /// It is no whole file, since this time; the mistake in it once it has been so for too long.
+    /// It has been incomplete or wrong since this time. `why` names the mistake once that has lasted too long to be a
+    /// write under way.
     Invalid { since: Instant, why: Option<String> },
-    /// The id, what is known, and the time of the next look. Since `doubt` the file is no whole one: it is being written.
+    /// The server's id and connection, and when to check it next. Since `doubt` the file has been incomplete, probably
+    /// because it is being written.
     Valid { id: String, connection: ExternalServer, next: Instant, doubt: Option<Instant> },
 }
 
 impl Externals {
-    /// The servers below this folder, of which nothing is known yet.
+    /// Track the servers below this folder; the first [`refresh`](Self::refresh) finds them.
     pub fn below(folder: &Path) -> Self {
         Self { place: DevInfoLocation::Below(folder.to_owned()), files: BTreeMap::new() }
     }
 
-    /// The server of this file, of which nothing is known yet.
+    /// Track the server of this file; the first [`refresh`](Self::refresh) finds it.
     pub fn of_file(path: &Path) -> Self {
         Self { place: DevInfoLocation::File(path.to_owned()), files: BTreeMap::new() }
     }
 
-    /// Look at all files, and at the servers whose last look is old enough.
+    /// Check all files, and the servers whose last check is old enough.
     pub fn refresh(&mut self, now: Instant) -> Vec<ExternalServerChange> {
         let mut changes = Vec::new();
         let there = match &self.place {
@@ -124,7 +126,7 @@ impl Externals {
         changes
     }
 
-    /// The server of this id, connected or not.
+    /// Find the server with this id, connected or not.
     pub fn get(&self, id: &str) -> Option<&ExternalServer> {
         self.all().find(|(known, _)| *known == id).map(|(_, connection)| connection)
     }
@@ -137,7 +139,7 @@ impl Externals {
         })
     }
 
-    /// The files that are there and say nothing, each with the mistake in it.
+    /// List the files that don't describe a server, each with the mistake in it.
     pub fn invalid(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.files.iter().filter_map(|(path, known)| match &known.state {
             DevInfoFileState::Invalid { why: Some(why), .. } => Some((path.as_path(), why.as_str())),
@@ -169,7 +171,7 @@ impl Externals {
         }
     }
 
-    /// A file is not whole. A server that is known stays so until it is clear that the file is not being written.
+    /// Record an incomplete file. A known server stays known until it is clear that the file is not just being written.
     fn doubt(
         &mut self,
         path: &Path,
@@ -193,7 +195,7 @@ impl Externals {
             .insert(path.to_owned(), TrackedDevInfoFile { stamp: at, state: DevInfoFileState::Invalid { since, why } });
     }
 
-    /// A file is whole.
+    /// Record a complete file.
     fn record_valid(
         &mut self,
         path: &Path,
@@ -203,7 +205,7 @@ impl Externals {
         now: Instant,
         changes: &mut Vec<ExternalServerChange>,
     ) {
-        // The same process goes on under the same id: only its description is new.
+        // The same process under the same id goes on: only its description is new.
         let connected = match self.files.get(path).map(|known| &known.state) {
             Some(DevInfoFileState::Valid { id: before, connection, .. }) => {
                 *before == id && connection.info.pid == info.pid && connection.connected
@@ -218,7 +220,7 @@ impl Externals {
         self.files.insert(path.to_owned(), TrackedDevInfoFile { stamp, state });
     }
 
-    /// The id and the content of a file; else the mistake in it.
+    /// Read the id and the content of a file, or else the mistake in it.
     fn read(&self, path: &Path) -> Result<(String, DevInfoFile), String> {
         let info = DevInfoFile::read(path)?;
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
@@ -252,7 +254,7 @@ impl Externals {
     }
 }
 
-/// The files in the direct subfolders. A link that leads in a circle leads to no file.
+/// Find the files in the direct subfolders. A link that leads in a circle is ignored.
 fn devinfo_files(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
     let mut seen = BTreeSet::new();
     let mut found = BTreeMap::new();
@@ -262,7 +264,7 @@ fn devinfo_files(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
     for subfolder in subfolders {
         let path = subfolder.join(DEVINFO);
         let Ok(there) = fs::metadata(&path) else { continue };
-        // A folder that is reached by two names is one.
+        // A folder that is reached by two names counts once.
         let different = fs::canonicalize(&path).is_ok_and(|own| seen.insert(own));
         if there.is_file() && different {
             found.insert(path, Stamp::from_metadata(&there));

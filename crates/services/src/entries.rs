@@ -1,6 +1,7 @@
-//! The lines that services have printed, as entries with a time, a source and a level, read back from files.
+//! The lines that services have printed, read back from files as entries with a time, a source and a level.
 //!
-//! A log file holds every byte of the output, with the time in front of each line ([`Stamper`]); [`RotatedLog`] reads it back.
+//! A log file holds every byte of the output, with the time in front of each line ([`Stamper`]); [`RotatedLog`] reads
+//! it back.
 
 mod entry;
 mod filter;

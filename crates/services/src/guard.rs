@@ -1,9 +1,9 @@
-//! The guard of one service: a process of its own, which starts the service, finds out whether it is ready, starts it again
-//! by its policy, and stops it with all that it started.
+//! The guard of one service: a process of its own, which starts the service, checks whether it is ready, restarts it by
+//! its policy, and stops it with all that it started.
 //!
-//! The guard is the writer of the service's slot. It takes its order once, through its standard input. A signal asks it to
-//! stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means nothing:
-//! the supervisor reads the end on the slot, and a guard without one has died.
+//! The guard is the writer of the service's slot. It takes its order once, through its standard input. A signal asks it
+//! to stop the service, a second one to kill it; the end of its supervisor counts as the first. Its exit code means
+//! nothing: the supervisor reads the end on the slot, and a guard that wrote no end has died.
 
 mod build;
 mod checks;
@@ -27,15 +27,15 @@ use super::output::ServiceOutput;
 use crate::declared::order::{GuardAssignment, ServiceOrder};
 use crate::declared::restarts::Restarts;
 
-/// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.
+/// Time between two beats of a guard. Guards mostly sleep, and each beat wakes one up.
 const BEAT: Duration = Duration::from_secs(5);
-/// The last lines of the output below an error.
+/// Last lines of the output to show below an error.
 const LAST_LINES: usize = 8;
 
-/// Guard the service of this channel until it has ended for good, or build it. The end is on its slot.
+/// Guard the service of this channel until it has ended for good, or build it. Either end is written to the slot.
 ///
 /// # Errors
-/// There is no such slot, no order for it, or no way to guard.
+/// There is no such slot, no order arrives for it, or this process can't become a guard.
 pub fn run(channel: &str) -> Result<(), ChildError> {
     guard(channel).map_err(|cause| cause.of_child(ChildPurpose::Service))
 }
@@ -82,15 +82,15 @@ struct Keeper<'a> {
 enum ServiceProcessEnd {
     /// It was asked to stop, and nothing of it is left.
     Stopped,
-    /// It was ended, for whatever reason, and these are still there, though killed.
+    /// It was ended, for whatever reason, and these processes are still there although they were killed.
     Left(Survivors),
     /// It ended by itself.
     Ended(Exit),
     /// It was not ready in time, and was ended.
     NotReady(String),
-    /// Its checks failed while it was at work, and it was ended.
+    /// Its health checks failed while it was at work, and it was ended.
     Ill(String),
-    /// It was not started: a file is not the one that the project's user has agreed to.
+    /// It was not started: a file is no longer what the project's user agreed to.
     Changed(Trouble),
     /// It cannot be started at all.
     NotStarted(io::Error),
@@ -121,14 +121,14 @@ impl Keeper<'_> {
         }
     }
 
-    /// The end of the service, if it is one: no restart follows.
+    /// Decide the service's end, if no restart follows this end of its process.
     fn ending_of(&self, end: &ServiceProcessEnd) -> Option<Ending> {
         match (end, self.order.restart) {
             (ServiceProcessEnd::Stopped, _) => Some(Ending::new(SlotState::Cancelled)),
-            // No restart follows: it would be a second one beside them.
+            // No restart follows: the service would then run beside the processes that are left.
             (ServiceProcessEnd::Left(_), _) => {
                 let trouble = Trouble::new(TroubleKind::Killed, in_words(end));
-                Some(Ending::failed(trouble.hinted("see what it waits for; it ends with that").to_cell()))
+                Some(Ending::failed(trouble.hinted("find out what it waits for; it ends with that wait").to_cell()))
             }
             (ServiceProcessEnd::Changed(trouble), _) => Some(Ending::failed(trouble.to_cell())),
             (ServiceProcessEnd::NotStarted(error), _) => {
@@ -160,11 +160,11 @@ impl Keeper<'_> {
         Ending::failed(Trouble::new(TroubleKind::Exit, text).detailed(lines).to_cell())
     }
 
-    /// Wait for the next start; true if the service was asked to stop meanwhile.
+    /// Wait for the next start; true if the service was asked to stop in the meantime.
     fn rests(&mut self, end: &ServiceProcessEnd, pause: Duration) -> bool {
         let message = format!("{}; starts again in {} s", in_words(end), pause.as_secs_f32());
         self.output.on_slot(|slot| {
-            // The reason first: a reader that sees the step finds it.
+            // The reason first, so that a reader which sees the step finds it.
             slot.message(&message);
             slot.set_health(Health::WaitingToRestart);
             slot.enter(BACKING_OFF, None);
@@ -198,7 +198,7 @@ fn in_words(end: &ServiceProcessEnd) -> String {
         ServiceProcessEnd::Ended(exit @ Exit::Code(_)) => format!("it failed: {exit}"),
         ServiceProcessEnd::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),
         ServiceProcessEnd::NotReady(why) => format!("it was not ready in time: {why}"),
-        ServiceProcessEnd::Ill(why) => format!("it did not work any more: {why}"),
+        ServiceProcessEnd::Ill(why) => format!("it stopped working: {why}"),
         ServiceProcessEnd::Changed(trouble) => trouble.text.clone(),
         ServiceProcessEnd::NotStarted(error) => error.to_string(),
     }

@@ -1,4 +1,4 @@
-//! The services that a project runs while people work on it: the supervisor of its services, a guard for each, and their parts.
+//! The services that a project runs while people work on it: their supervisor, a guard for each, and the parts of both.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -1,6 +1,7 @@
-//! The output of a service: all of it in its log, the last of it on the board and at hand, and a look for readiness.
+//! The output of a service: all of it goes to the log, the last of it to the board and to memory, and a probe looks for
+//! readiness in it.
 //!
-//! It is read as fast as it comes, whatever becomes of it: a service never waits for a reader.
+//! It is read as fast as it comes, even if it can't be written anywhere: a service never waits for a reader.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::path::Path;
@@ -18,14 +19,14 @@ use super::entries::Stamper;
 use super::probe::{Probe, ProbeResult};
 use crate::builds::mistakes::{Mistake, Mistakes};
 
-/// The full files that are kept beside it.
+/// Full files to keep beside the log.
 pub const KEPT_FILES: u8 = 1;
-/// The bytes of the end that are kept for an error.
+/// Last bytes to keep for an error.
 const TAIL_BYTES: usize = 8 * 1024;
-/// The wait for the end of the output once all processes have ended.
+/// Longest wait for the end of the output once all processes have ended.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
-/// The places that the output of a service goes to.
+/// The destinations of a service's output.
 pub(super) struct ServiceOutput {
     log: Mutex<(Stamper, Log)>,
     tail: Mutex<Tail>,
@@ -43,7 +44,8 @@ struct WakePipe {
 }
 
 impl ServiceOutput {
-    /// The output of the service with this slot, in files of at most `log_bytes`; the pipe has a byte when there is a reason to look at its readiness.
+    /// Begin the output of the service with this slot, in files of at most `log_bytes`. The pipe holds a byte while
+    /// there is a reason to check the readiness.
     ///
     /// # Errors
     /// The log cannot be made.
@@ -62,7 +64,7 @@ impl ServiceOutput {
         Ok((Arc::new(output), reader))
     }
 
-    /// Read the output of the next process from here on; `probe` finds out whether that is ready.
+    /// Read the output of the next process from here on; `probe` finds out whether the process is ready.
     pub(super) fn drain(self: &Arc<Self>, from: PipeReader, probe: Probe) -> io::Result<Drained> {
         *self.probe.lock() = Some(probe);
         *self.tail.lock() = Tail::keeping(TAIL_BYTES);
@@ -107,7 +109,7 @@ impl ServiceOutput {
         }
     }
 
-    /// All of the output, each line with the time at which its first byte came.
+    /// Write output to the log, each line with the time at which its first byte arrived.
     fn write_log(&self, bytes: &[u8]) {
         let (stamper, log) = &mut *self.log.lock();
         let mut stamped = Vec::with_capacity(bytes.len() * 2);
@@ -122,7 +124,7 @@ impl ServiceOutput {
         }
     }
 
-    /// Take the byte out of the pipe, if it is there: from here on another reason puts one in.
+    /// Take the byte out of the pipe, if it is there; the next reason puts in another.
     pub(super) fn woken(&self, mut reader: &PipeReader) {
         let mut wake = self.wake.lock();
         if wake.full {
@@ -130,7 +132,7 @@ impl ServiceOutput {
         }
     }
 
-    /// Look whether the service is ready; `None` once that is known.
+    /// Check whether the service is ready; `None` once that has been decided.
     pub(super) fn poll_readiness(&self, now: Instant) -> Option<ProbeResult> {
         let mut probe = self.probe.lock();
         let look = probe.as_mut()?.poll(now);
@@ -140,7 +142,7 @@ impl ServiceOutput {
         Some(look)
     }
 
-    /// Look no more: the process has ended.
+    /// Stop checking: the process has ended.
     pub(super) fn forget_probe(&self) {
         *self.probe.lock() = None;
     }
@@ -150,7 +152,7 @@ impl ServiceOutput {
         *self.mistakes.lock() = mistakes;
     }
 
-    /// The mistakes that were found.
+    /// Take the mistakes that were found.
     pub(super) fn mistakes(&self) -> Vec<Mistake> {
         self.mistakes.lock().take().map(Mistakes::finish).unwrap_or_default()
     }
@@ -162,12 +164,12 @@ impl ServiceOutput {
         }
     }
 
-    /// The slot, to end it.
+    /// Take the slot, to end it.
     pub(super) fn take_slot(&self) -> Option<Slot> {
         self.slot.lock().take()
     }
 
-    /// The last lines of the present process's output.
+    /// Read the last lines of the present process's output.
     pub(super) fn last_lines(&self, most: usize) -> Vec<String> {
         let lines = self.tail.lock().lines();
         lines[lines.len().saturating_sub(most)..].to_vec()
@@ -178,7 +180,7 @@ impl ServiceOutput {
 pub(super) struct Drained(Receiver<()>);
 
 impl Drained {
-    /// Wait for its end. All processes have ended, so only one of another tree could hold it open.
+    /// Wait for its end, briefly: all processes have ended, so only a process of another tree could hold it open.
     pub(super) fn finish(self) {
         let _ = self.0.recv_timeout(LEFT_OPEN);
     }

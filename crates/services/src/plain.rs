@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use anstyle_parse::{Params, Parser, Perform, Utf8Parser};
 
-/// The text of a line. Where the cursor was moved elsewhere, as programs do that draw over their own output, a line feed
-/// stands: what follows is another line on the screen. Bytes that are no text are marked.
+/// Extract the text of a line. A movement of the cursor, by which programs draw over their own output, becomes a line
+/// feed: the text after it is another line on the screen. Bytes that are not UTF-8 become U+FFFD.
 ///
-/// The line must be whole: of a sequence that was cut off at its end nothing is left.
+/// The line must be whole: a sequence cut off at its end is dropped.
 pub fn plain(line: &[u8]) -> Cow<'_, str> {
-    // Of the characters that act on a terminal, those of more than one byte begin with 0xC2.
+    // Control characters of more than one byte begin with 0xC2.
     if !line.iter().any(|byte| byte.is_ascii_control() || *byte == 0xc2) {
         return String::from_utf8_lossy(line);
     }
@@ -19,7 +19,7 @@ pub fn plain(line: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text.0)
 }
 
-/// The line that is seen in the end: of text that was drawn over, the last piece that is not blank.
+/// Find the text that a terminal shows in the end: of text that was drawn over, the last piece that is not blank.
 pub fn last_shown(text: &str) -> &str {
     text.rsplit('\n').find(|piece| !piece.trim().is_empty()).unwrap_or_default()
 }
@@ -44,7 +44,7 @@ impl Perform for PlainTextCollector {
 
     fn csi_dispatch(&mut self, _: &Params, _: &[u8], _: bool, action: u8) {
         match action {
-            // Columns of a table, set apart by movements to the right.
+            // Programs set the columns of a table apart by movements to the right.
             b'C' => self.0.push(' '),
             b'A' | b'B' | b'D'..=b'H' | b'J' | b'S' | b'T' | b'd' | b'f' => self.0.push('\n'),
             _ => {}

@@ -1,7 +1,8 @@
-//! The ports of services: each has a place of its own in a small range, so that an address stays the same from day to day.
+//! The ports of services. Each service has its own place in a small range, so that its address stays the same from day
+//! to day.
 //!
-//! A port that is given away is reserved by a lock in the runtime directory, over all projects of this user, before its
-//! service listens: two that start at once never get the same one. The lock ends with its process, however that ends.
+//! A port is reserved by a lock in the runtime directory, across all projects of this user, before its service listens:
+//! two services that start at once never get the same port. The lock ends with its process, however that ends.
 
 mod free;
 #[cfg(target_os = "linux")]
@@ -20,9 +21,9 @@ pub use holder::{PortOwner, holder};
 
 use vx_base::files::file_lock::FileLock;
 
-/// The first port of the range from which ports are given.
+/// First port of the range from which ports are given.
 pub const PORT_RANGE_START: u16 = 15173;
-/// The end of the range; not included.
+/// End of the range, not included.
 pub const PORT_RANGE_END: u16 = 15273;
 
 /// The reservations of this user.
@@ -74,20 +75,19 @@ pub enum PortError {
 }
 
 impl PortError {
-    /// The next step.
+    /// The next step, as a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Held { .. } => "stop that program, or give the service another port, such as `port = \"auto\"`",
             Self::Reserved { .. } => "stop that service with `vx down`, or give this one another port",
-            Self::Exhausted { .. } => "stop services with `vx down`, or give some of them numbers of their own",
-            Self::Lock { .. } => "check the permissions and the room of that directory",
+            Self::Exhausted { .. } => "stop services with `vx down`, or give some of them fixed ports",
+            Self::Lock { .. } => "check the permissions of that directory, and the space on its disk",
         }
     }
 }
 
-/// The port at which the search for a free one begins: the same for a service of one worktree, whenever it is asked.
-///
-/// An empty range has none.
+/// Compute the port at which the search for a free one begins: always the same for a service of one worktree. `None`
+/// for an empty range.
 pub fn place(worktree: &Path, service: &str, range: &Range<u16>) -> Option<u16> {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(worktree.as_os_str().as_encoded_bytes());
@@ -98,12 +98,12 @@ pub fn place(worktree: &Path, service: &str, range: &Range<u16>) -> Option<u16> 
 }
 
 impl Ports {
-    /// The reservations that are kept below this runtime directory.
+    /// The reservations below this runtime directory.
     pub fn within(runtime_directory: &Path) -> Self {
         Self { directory: runtime_directory.join("ports") }
     }
 
-    /// Reserve a free port of a range, from the service's own place on.
+    /// Reserve the first free port of a range, beginning at the service's own place.
     ///
     /// # Errors
     /// All are taken, or a reservation cannot be written.
@@ -118,7 +118,7 @@ impl Ports {
         Err(PortError::Exhausted { range })
     }
 
-    /// Reserve this very port.
+    /// Reserve exactly this port.
     ///
     /// # Errors
     /// Another service or another program has it, or the reservation cannot be written.
@@ -142,7 +142,7 @@ impl PortReservation {
     /// Check that no program listens on the port, as before a restart.
     ///
     /// # Errors
-    /// One does.
+    /// A program does.
     pub fn check_free(&self) -> Result<(), PortError> {
         if is_free(self.port) {
             return Ok(());

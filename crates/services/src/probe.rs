@@ -1,7 +1,7 @@
 //! The readiness of a service: a line it printed, a port it opened, an answer it gave, a command, a file.
 //!
-//! A [`Probe`] is looked at again and again by the thread that guards the service, and never holds it up: an answer that
-//! may take long is waited for on a thread of its own. The same checks, without a log, find out if a service is well.
+//! The thread that guards the service polls a [`Probe`], which never blocks it: an answer that may take long is waited
+//! for on another thread. The same checks, without the log, show whether a service is well.
 
 mod command;
 mod http;
@@ -19,15 +19,15 @@ use http::HttpAsk;
 pub use http::{HttpCheck, HttpCheckError};
 use log::LogMatch;
 
-/// The pause between two looks at a port, a file, or an address that refuses connections.
+/// Pause between two looks at a port or a file.
 const GLANCE: Duration = Duration::from_millis(20);
-/// The pause between two looks at an attempt that is under way.
+/// Pause between two looks at an attempt under way.
 const IN_FLIGHT: Duration = Duration::from_millis(4);
 
-/// One thing that must hold before a service is ready.
+/// A condition that must hold before a service is ready.
 #[derive(Clone, Debug)]
 pub enum ServiceCheck {
-    /// It has printed a line in which this pattern is found.
+    /// The service has printed a line that matches this pattern.
     Log(Regex),
     /// This port of this machine accepts connections, by IPv4 or by IPv6.
     Tcp(u16),
@@ -35,11 +35,11 @@ pub enum ServiceCheck {
     Http(HttpCheck),
     /// A command ends with 0.
     Command(CommandCheck),
-    /// A file is there.
+    /// A file exists.
     File(PathBuf),
 }
 
-/// The checks of one start of a service. All of them must have held once.
+/// The checks of one start of a service. Each must have held once.
 #[derive(Debug)]
 pub struct Probe {
     parts: Vec<PendingCheck>,
@@ -57,12 +57,12 @@ enum PendingCheck {
     File(PathBuf),
 }
 
-/// The finding of a probe.
+/// The result of polling a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeResult {
     /// All checks have held.
     Ready,
-    /// Some have not.
+    /// Some checks have not held yet.
     NotYet {
         /// The first of them, and what is known of it.
         why: String,
@@ -76,7 +76,7 @@ pub enum ProbeResult {
     },
 }
 
-/// A check that does not hold yet: what is known of it, and the time until it is worth another look.
+/// A check that does not hold yet: why, and how long until it is worth another look.
 #[derive(Debug)]
 struct UnmetCheck {
     why: String,
@@ -84,7 +84,7 @@ struct UnmetCheck {
 }
 
 impl Probe {
-    /// The probe of a service that has started now, and has this long to become ready.
+    /// Begin the probe of a service that has started now, and has this long to become ready.
     pub fn new(checks: impl IntoIterator<Item = ServiceCheck>, patience: Duration, now: Instant) -> Self {
         let parts = checks.into_iter().map(PendingCheck::new).collect();
         Self { parts, started: now, patience }
@@ -133,7 +133,7 @@ impl PendingCheck {
     fn poll(&mut self, now: Instant) -> Result<(), UnmetCheck> {
         match self {
             Self::Log(log) if log.found() => Ok(()),
-            // Only output changes this, and its arrival is a reason of its own to look.
+            // Only output changes this, and its arrival wakes the guard.
             Self::Log(log) => Err(UnmetCheck { why: log.why(), again: Duration::MAX }),
             Self::Tcp(port) => tcp::connect(*port).map_err(|why| UnmetCheck { why, again: GLANCE }),
             Self::Http(ask) => ask.poll(now).map_err(|why| UnmetCheck { why, again: IN_FLIGHT.max(ask.pause(now)) }),

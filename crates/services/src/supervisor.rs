@@ -1,9 +1,9 @@
-//! The supervisor of a project's services: it starts their guards in the order of their needs, stops them in reverse, and
-//! replaces guards that die.
+//! The supervisor of a project's services: it starts their guards in the order of their needs, stops them in reverse,
+//! and replaces guards that die.
 //!
-//! It is not a run: a service can be started and stopped any number of times, and there is no end that all of them work
-//! towards. One thread decides everything, in the order in which requests come, so of a stop and a restart the later one
-//! wins. The state of each service is read from the board, where its guard writes it; a guard's exit is only the reason to
+//! It is not a run: a service can be started and stopped any number of times, and services don't work towards a common
+//! end. One thread decides everything, in the order in which requests come, so of a stop and a restart the later wins.
+//! The state of each service is read from the board, where its guard writes it; a guard's exit is only a reason to
 //! read.
 
 mod begin;
@@ -38,11 +38,11 @@ use super::devinfo::DevInfoFile;
 use super::ports::Ports;
 use crate::declared::reading::ServiceFileReading;
 
-/// The time for which a supervisor without any service stays, so that a client that starts one finds it.
+/// A supervisor without any service stays for this long, so that a client which starts a service finds it.
 const LINGER: Duration = Duration::from_secs(2);
-/// The longest sleep of the thread that waits for changes on the board.
+/// Longest sleep of the thread that waits for changes on the board.
 const LOOK: Duration = Duration::from_secs(5);
-/// The time that a guard has beyond its service's own timeout before it is killed.
+/// Time that a guard has beyond its service's stop timeout before it is killed.
 const GUARD_PATIENCE: Duration = Duration::from_secs(15);
 
 /// A supervisor to start.
@@ -80,11 +80,11 @@ pub(super) enum SupervisorEvent {
     Changed,
     /// Files of this unit have changed.
     FilesChanged(usize),
-    /// Another program runs the service of this unit, or does no more.
+    /// Another program now runs the service of this unit, or no longer does.
     PresenceChanged(usize, Option<DevInfoFile>),
 }
 
-/// The way to a supervisor at work.
+/// Sends requests to a supervisor at work.
 #[derive(Clone)]
 pub struct SupervisorHandle(Sender<SupervisorEvent>);
 
@@ -92,7 +92,7 @@ impl SupervisorHandle {
     /// Make a request, and wait until it is accepted.
     ///
     /// # Errors
-    /// It cannot be carried out, or the supervisor is about to end.
+    /// The request cannot be carried out, or the supervisor is about to end.
     pub fn ask(&self, request: SupervisorRequest) -> Result<Vec<AcceptedService>, Trouble> {
         let over = || Trouble::new(TroubleKind::Busy, OVER).hinted("try again");
         let (answer, answered) = crossbeam_channel::bounded(1);
@@ -100,19 +100,19 @@ impl SupervisorHandle {
         answered.recv().unwrap_or_else(|_| Err(over()))
     }
 
-    /// A client is gone: nothing is wanted by it any more.
+    /// Report that a client is gone and no longer wants anything.
     pub fn gone(&self, client: ClientId) {
         let _ = self.0.send(SupervisorEvent::Gone(client));
     }
 }
 
-/// The text of a request that came too late.
+/// Answers a request that came too late.
 pub const OVER: &str = "the supervisor of the services is about to end";
 
-/// Start a supervisor on a thread of its own; the receiver is closed at its end.
+/// Start a supervisor on its own thread. The receiver is closed when the supervisor ends.
 ///
 /// # Errors
-/// There is no thread for it, or its board cannot be read.
+/// Its thread cannot be started, or its board cannot be read.
 pub fn start(supervision: Supervision) -> io::Result<(SupervisorHandle, Receiver<()>)> {
     let (sender, events) = unbounded();
     let (alive, finished) = crossbeam_channel::bounded::<()>(0);
@@ -128,7 +128,7 @@ pub fn start(supervision: Supervision) -> io::Result<(SupervisorHandle, Receiver
     Ok((handle, finished))
 }
 
-/// A thread that reports changes on the board.
+/// Start a thread that reports changes on the board.
 fn watch(board: PathBuf, events: Sender<SupervisorEvent>) -> io::Result<()> {
     let mut reader = Reader::open(&board).map_err(io::Error::other)?;
     let mut snapshot = Snapshot::default();
@@ -152,11 +152,11 @@ struct ServiceSupervisor {
     units: Vec<Unit>,
     /// The newest reading of the project's file.
     newest: ServiceFileReading,
-    /// The clients that keep the supervisor there.
+    /// Clients for which the supervisor stays even without services.
     staying: BTreeSet<ClientId>,
-    /// Everything was asked to stop: nothing is started any more.
+    /// Everything was asked to stop; nothing is started from now on.
     closing: bool,
-    /// The time since which there has been nothing to do.
+    /// Since when there has been nothing to do.
     idle_since: Option<Instant>,
 }
 
@@ -177,12 +177,13 @@ impl ServiceSupervisor {
                 None => events.recv().into_iter().for_each(|event| self.handle_event(event)),
                 Some(event) => event.into_iter().for_each(|event| self.handle_event(event)),
             }
-            // Events that came meanwhile are one step, except for requests: each is answered in its turn.
+            // Handle all events that came in the meantime before the next step; a request makes its own step for its
+            // answer.
             while let Ok(event) = events.try_recv() {
                 self.handle_event(event);
             }
         }
-        // To be stopped on request is the usual end of a service.
+        // A service usually ends by being stopped, so that counts as success.
         let bad = |state| matches!(state, SlotState::Failed | SlotState::Died);
         let failed = self.units.iter().any(|unit| matches!(unit.stage, ServiceStage::Over(state) if bad(state)));
         self.supervision.board.close(match failed {
@@ -221,7 +222,7 @@ impl ServiceSupervisor {
                 break;
             }
         }
-        // A client that shows services which have ended may start them again.
+        // A client may show ended services, and start them again, so the supervisor stays for it.
         let clients = !self.closing && (!self.staying.is_empty() || self.units.iter().any(Unit::has_client));
         let quiet = !clients && self.units.iter().all(Unit::is_at_rest);
         self.idle_since = if quiet { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
@@ -231,7 +232,7 @@ impl ServiceSupervisor {
         self.idle_since.is_some_and(|since| self.closing || since.elapsed() >= LINGER)
     }
 
-    /// The next time at which there is something to do without an event.
+    /// When there is next something to do without an event.
     fn next(&self) -> Option<Instant> {
         let idle = self.idle_since.map(|since| since + LINGER);
         let resting = self.units.iter().filter_map(|unit| match &unit.stage {
@@ -243,14 +244,14 @@ impl ServiceSupervisor {
         resting.chain(builds).chain(idle).min()
     }
 
-    /// The slot of a unit in its present life.
+    /// Find the slot of a unit in its present life.
     fn slot(&self, unit: &Unit) -> Option<&SlotView> {
         let reservation = unit.reservation?;
         let found = self.snapshot.slots.iter().find(|slot| slot.index == reservation.slot)?;
         (found.generation == reservation.generation).then_some(found)
     }
 
-    /// Stop what nobody wants any more: what needs others first.
+    /// Stop services that nobody wants any more, and services to restart. A service stops before those it needs.
     fn stop_unwanted(&mut self) {
         for index in 0..self.units.len() {
             let unit = &self.units[index];
@@ -279,7 +280,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// True if a service that needs this one is about to stop, too, and has not yet.
+    /// Returns whether a service that needs this one has to stop as well, but has not yet.
     fn has_leaving_dependents(&self, index: usize) -> bool {
         let unit = &self.units[index];
         if unit.is_wanted() || unit.stopped_alone {
@@ -310,7 +311,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// End the slot of a unit, which has no guard.
+    /// End the slot of a unit that has no guard.
     fn end(&mut self, index: usize, ending: &Ending) {
         let unit = &mut self.units[index];
         if let Some(reservation) = unit.reservation {
@@ -337,7 +338,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// A guard that has not written an end was killed. The processes that it left were ended with it.
+    /// Handle a guard that wrote no end, so it was killed. The processes that it left were ended with it.
     fn guard_died(&mut self, index: usize, ended: &Ended) {
         if !ended.left.is_none() {
             let text = format!("its guard was killed, and {}", ended.left);
@@ -351,7 +352,7 @@ impl ServiceSupervisor {
             Some(pause) => {
                 let text = format!("its guard ended with {}; it starts again", ended.exit);
                 self.end(index, &Ending { error: Some(text), ..Ending::new(SlotState::Died) });
-                // Mostly nothing is wrong with the service, so the first restart is at once.
+                // The service itself is mostly fine, so the first restart is immediate.
                 let first = self.units[index].restarts.count() == 1;
                 let pause = if first { Duration::ZERO } else { pause };
                 self.units[index].stage = ServiceStage::Resting(Instant::now() + pause);

@@ -13,7 +13,7 @@ use crate::support::sandbox::send;
 /// Counts slowly to a number, until there is a file `go`.
 const COUNTING: &str = "n=0; until test -e go; do n=$((n + 1)); echo $n/100000; sleep 0.01; done";
 
-/// The most memory that the process with this number has ever had, in bytes.
+/// The peak memory of the process with this id, in bytes.
 fn most_memory(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
@@ -140,12 +140,12 @@ fn a_thousand_garbage_connections_a_hundred_clients_and_a_stopped_one_harm_no_ru
             _ => b"Content-Length: 30000\r\n\r\nhalf",
         };
         let _ = stream.write_all(garbage);
-        // Half messages are left at once, the others are answered.
+        // Don't wait for an answer to half a message; any other gets one.
         if number % 5 != 4 {
             let _ = stream.read_to_end(&mut Vec::new());
         }
     }
-    // A client that stops once it follows.
+    // A client that stops reading once it follows.
     let requests = [
         json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocol": {"min": 1, "max": 1}}}),
         json!({"jsonrpc": "2.0", "id": 2, "method": "work/follow"}),

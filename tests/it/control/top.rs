@@ -1,4 +1,4 @@
-//! `vx top` with a hand on another terminal's work.
+//! Controlling another terminal's work from `vx top`.
 
 use super::*;
 use crate::support::pty::OnTerminal;

@@ -34,7 +34,7 @@ fn a_wait_whose_time_is_up_exits_with_124() {
     assert_eq!((text(&told["outcome"]), text(&told["work"][0]["word"])), ("timeout", "running"));
     sandbox.vx("board wait --timeout 50ms").exits_with(124);
     sandbox.vx("board wait --for slow=gone").refuses_with("KEY=ready, KEY=done or KEY=ended");
-    // What can no longer come is not waited for.
+    // A wait ends once its condition can no longer come true.
     let wait = sandbox.start("board wait --for other=ended --timeout 60s");
     sandbox.vx("stop slow").succeeds();
     running.finish();

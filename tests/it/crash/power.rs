@@ -1,7 +1,7 @@
-//! The power is cut at random instants of whole syncs: the home is on a file system of its own, and after each cut only
-//! what had reached the disk is there, in a new run of the machine.
+//! Power cuts at random instants of whole syncs: the home is on its own file system, and after each cut only the data
+//! that had reached the disk is there, as after a restart of the machine.
 //!
-//! `VX_TORTURE=50 cargo test --test it power -- --nocapture` cuts it fifty times as often.
+//! `VX_TORTURE=50 cargo test --test it power -- --nocapture` cuts the power fifty times as often.
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -11,11 +11,11 @@ use crate::support::registry::archive::{Entry, script, tgz};
 
 /// The number of cuts in every run of the tests.
 const USUAL_CUTS: u64 = 6;
-/// The latest instant of a cut, after the start of the sync: some time after its end. Names are committed to the disk
-/// every second.
+/// The latest instant of a cut, after the start of the sync: some time after its end, since names are committed to the
+/// disk every second.
 const LATEST_MS: u64 = 2_500;
 
-/// A project with two tools of many files, on a disk of its own.
+/// A project with two tools of many files, on its own disk.
 fn sandbox() -> Option<Sandbox> {
     let mut sandbox = Sandbox::new().on_an_image()?;
     let mut lines = String::from("[tools]\n");
@@ -28,18 +28,19 @@ fn sandbox() -> Option<Sandbox> {
     sandbox = sandbox.offers("esbuild", "0.27.0");
     lines.push_str("esbuild = \"0.27.0\"\n");
     fs::write(sandbox.disk().join("project/vx.toml"), lines).expect("a file");
-    // The project itself is there since long.
+    // The project itself has been on the disk for long.
     flush(&sandbox);
     Some(sandbox)
 }
 
-/// Everything that was written so far reaches the disk.
+/// Write everything to the disk.
 fn flush(sandbox: &Sandbox) {
     let flushed = sandbox.inside("sync").arg("-f").arg(sandbox.disk_point()).status();
     assert!(flushed.expect("sync starts").success());
 }
 
-/// What vx wrote about the releases reaches the disk, and with it all names; the content of their files need not.
+/// Write to the disk the files that vx wrote about the releases, and with them all names. The contents of the releases'
+/// own files may still be missing.
 fn flush_receipts(sandbox: &Sandbox) {
     for release in ["hello/1.0.0", "other/1.0.0", "esbuild/0.27.0"] {
         let release = sandbox.home().join("store").join(release);
@@ -54,7 +55,7 @@ fn places(sandbox: &Sandbox) -> usize {
     tools.map(|tool| fs::read_dir(tool.path()).into_iter().flatten().count()).sum()
 }
 
-/// No release that counts as installed is damaged, and the lock is missing or whole.
+/// Check that no release which counts as installed is damaged, and that the lock is missing or whole.
 fn check(sandbox: &Sandbox, about: &str) {
     let installed = sandbox.installed();
     let flaws = sandbox.flaws_of(&installed);
@@ -75,11 +76,11 @@ fn after_the_power_was_cut_nothing_damaged_counts_as_installed_and_the_next_sync
         let (flushed, after) = match cut {
             // Names have reached the disk, and contents have not.
             0 => (30, 2_000),
-            // All has.
+            // Everything has.
             1 => (1_200, 1_300),
-            // Receipts have reached it, and nothing else need have.
+            // Receipts have; anything else may be missing.
             2 => (0, 1_200),
-            // Some have, up to an instant of the sync.
+            // Everything up to some instant of the sync has.
             _ => (random(600), 600 + random(LATEST_MS - 600)),
         };
         let running = sandbox.start("sync --plain");

@@ -1,4 +1,4 @@
-//! One more try at a tool whose install failed, while the others are at work.
+//! Retrying a tool whose install failed, while the others are at work.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ const MOODY: &str = "#!/bin/sh\ntool=${2%@*}\necho \"try of $tool\"\n\
                      [ $tool = long ] && while [ ! -e $root/long ]; do sleep 0.02; done\n\
                      echo \"$tool\" >> $root/tries\n[ -e $root/$tool ] && exit 3\nexit 7\n";
 
-/// The slot of a tool as the board has it.
+/// The slot of a tool on the board.
 fn view(sandbox: &Sandbox, tool: &str) -> Option<SlotView> {
     let entries = fs::read_dir(sandbox.runtime()).ok()?.flatten();
     let board = entries.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == "board"))?;
@@ -72,7 +72,7 @@ fn a_tool_that_is_tried_again_has_its_size_before_it_begins() {
     word.send(()).expect("the preparation waits");
     eventually("it fails", || slot(&sandbox, "moody").filter(|(_, _, exit)| *exit == Some(7)));
     run.requests.send(RunRequest::Retry("moody".into())).expect("the run listens");
-    // Its second preparation waits, so it stays reserved.
+    // The second preparation waits, so the slot stays reserved.
     let reserved = eventually("it is reserved again", || view(&sandbox, "moody").filter(|slot| slot.attempt == 2));
     assert_eq!((reserved.state, reserved.done, reserved.total), (SlotState::Reserved, 0, Some(7_000)));
     word.send(()).expect("the preparation waits");
@@ -122,7 +122,7 @@ fn the_preparation_of_a_cancelled_try_does_not_count_for_the_next() {
         run.requests.send(request).expect("the run listens");
     }
     first.send(()).expect("the first preparation waits");
-    // The end of the cancelled try is not reported anywhere; any effect of it shows at once.
+    // Nothing reports the end of the cancelled try, so wait a moment: any effect of it shows at once.
     std::thread::sleep(std::time::Duration::from_millis(200));
     second.send(()).expect("the second one is waited for");
     fs::write(sandbox.root().join("end"), "").expect("a file");

@@ -14,7 +14,7 @@ use vx_status::source::RequestFailure;
 
 use super::*;
 
-/// The script in place of an install: it ignores every request, and so does a process that it starts.
+/// The script that stands for an install: it ignores every request to stop, and so does a process that it starts.
 const DEAF: &str = "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 97 &\necho \"$$ $!\" > \"$root/pids.new\"\n\
                     mv \"$root/pids.new\" \"$root/pids\"\nwait\nsleep 97\n";
 
@@ -24,13 +24,13 @@ struct Deaf {
     pids: Vec<u32>,
 }
 
-/// A run of these tools, whose children are this script; it finds `$root`, the sandbox, replaced.
+/// A run of these tools, whose children are this script. `$root` in it stands for the sandbox.
 pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
     let step = |tool: &&str| prepared(tool, || Ok(serde_json::json!({})));
     scripted_steps(script, tools.iter().map(step).collect(), 8)
 }
 
-/// A step of a scripted run, with the additions of `more` to its configuration, or the reason that there is none.
+/// A step of a scripted run. `more` gives additions to its configuration, or an error that fails its preparation.
 pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + Send + Sync + 'static) -> PlanStep {
     let name = tool.to_owned();
     let config = Box::new(move |_: ServerWaitReporter<'_>| {
@@ -50,7 +50,7 @@ pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + S
     }
 }
 
-/// A run of these steps, `jobs` at once, as [`scripted`].
+/// Like [`scripted`], for these steps, `jobs` at once.
 pub(super) fn scripted_steps(script: &str, steps: Vec<PlanStep>, jobs: usize) -> (Sandbox, RunHandle) {
     let sandbox = Sandbox::new();
     fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");

@@ -18,9 +18,9 @@ use crate::support::sandbox::{Process, send, text};
 
 /// The number of kills in every run of the tests.
 const USUAL_KILLS: u64 = 20;
-/// The bytes of an archive that arrive in a second: enough downloading to be killed in the middle of it.
+/// Bytes of an archive that arrive per second: slow enough to be killed in the middle of a download.
 const RATE: u64 = 1_200_000;
-/// The longest that the processes of a killed run may take to be gone: a second, and the margin for a busy machine.
+/// The longest that the processes of a killed run may take to be gone: a second, and a margin for a busy machine.
 const GONE: Duration = Duration::from_secs(3);
 const USUAL: &str = "sync --plain";
 const FORCED: &str = "sync --plain --force";
@@ -45,11 +45,11 @@ impl Random {
 enum Start {
     /// Nothing.
     Empty,
-    /// The archives, and no release.
+    /// The archives, but no release.
     Archives,
     /// Everything is installed; the run installs it again.
     Everything,
-    /// The leftovers of the killed run before.
+    /// The leftovers of the last killed run.
     AsItWas,
 }
 
@@ -62,7 +62,7 @@ enum Victim {
 
 #[derive(Default)]
 struct Tally {
-    /// The number of hits by victim and phase.
+    /// How often each victim was hit in each phase.
     hits: BTreeMap<String, u64>,
     missed: u64,
     completed: u64,
@@ -83,9 +83,10 @@ fn like_real(top: &str, version: &str, programs: &[&str], files: usize) -> Vec<E
     entries
 }
 
-/// A project with a tool of two parts, a wheel, a plain one, and one from an address with a command to run.
+/// A project with four tools: one of two parts, a wheel, a plain one, and one from an address with a post-install
+/// command.
 fn project() -> Sandbox {
-    // In memory if that is allowed: this test does not measure the time of a disk.
+    // Use memory if mounting is allowed: this test is not about the speed of a disk.
     let sandbox = Sandbox::new().on_a_disk("size=256m").unwrap_or_else(Sandbox::new).offers("node", "22.23.3");
     let registry = sandbox.registry();
     let platform = Platform::current().expect("tests run where tools are known");
@@ -141,7 +142,7 @@ fn doing(sandbox: &Sandbox, pid: u32) -> String {
     slot.map_or_else(|| "before its slot".to_owned(), |slot| text(&slot["step"]).to_owned())
 }
 
-/// Kill at this instant. Returns the process hit, if one was there.
+/// Kill now. Returns the process that was hit, if there was one.
 fn kill(sandbox: &Sandbox, parent: u32, victim: Victim, random: &mut Random) -> Option<String> {
     let children = children(sandbox);
     match victim {
@@ -188,7 +189,7 @@ fn round(sandbox: &Sandbox, random: &mut Random, whole_run: Duration, tally: &mu
     if let Some(other) = ends.get(1)
         && !matches!(victim, Victim::Child | Victim::Everybody)
     {
-        // Its own children were not hit, so it takes over everything that the killed run held.
+        // The other run's own children were not hit, so it takes over everything that the killed run held.
         assert_eq!(other.code(), Some(0), "the sync beside the killed one:\n{}", other.stderr());
     }
     for end in &ends {
@@ -218,14 +219,14 @@ fn torture_killed_at_any_instant_the_store_is_whole_and_the_next_run_completes()
     let sandbox = project();
     let begun = Instant::now();
     sandbox.vx("sync --plain").succeeds();
-    // Some kills come too late: the very end of a run is hit as well.
+    // Go a little beyond the run's duration, so that its very end is hit as well; some kills then come too late.
     let whole_run = begun.elapsed().mul_f64(1.1);
     sandbox.is_clean();
 
     let mut tally = Tally::default();
     while tally.hits.values().sum::<u64>() < kills {
         round(&sandbox, &mut random, whole_run, &mut tally);
-        // Now and then the next run is killed too, on top of what this one left.
+        // Now and then, kill the next run as well, on top of the leftovers of this one.
         if random.below(5) > 0 {
             next_run(&sandbox, &mut tally);
         }

@@ -1,4 +1,4 @@
-//! vx.toml, vx.lock and the store against each other.
+//! Contradictions between vx.toml, vx.lock and the store.
 
 use super::{finds_and_mends, finds_one, well, wrongs};
 use crate::support::sandbox::Sandbox;
@@ -83,7 +83,7 @@ fn a_broken_project_or_lock_is_reported_and_left_to_people() {
     finds_one(&sandbox, &["project: vx.lock: ", "merge conflict"]);
     sandbox.vx("doctor --fix").exits_with(1).prints("merge conflict");
     assert!(sandbox.read("vx.lock").starts_with("<<<<<<<"));
-    // The advised command mends it; `vx lock` alone does not.
+    // The advised command repairs it; `vx lock` alone doesn't.
     sandbox.vx("doctor").exits_with(1).prints("remove it and run `vx lock`");
     sandbox.vx("lock").exits_with(2).says("remove it and run `vx lock`");
     std::fs::remove_file(sandbox.project().join("vx.lock")).expect("a file");

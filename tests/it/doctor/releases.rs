@@ -182,7 +182,7 @@ fn a_release_that_cannot_be_installed_again_stays_as_it_is() {
     finds_nothing_else(&sandbox);
 }
 
-/// The failed attempt left nothing behind.
+/// Check that the failed attempt left nothing behind.
 fn finds_nothing_else(sandbox: &Sandbox) {
     let found = wrongs(sandbox.vx("doctor --json --offline").exits_with(1));
     assert!(found.len() == 1 && found[0].contains("biome 2.3.4"), "{found:#?}");

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::{finds_and_mends, finds_one, found, well, wrongs};
 use crate::support::sandbox::Sandbox;
 
-/// The Python index is asked only where the project has something from there.
+/// A project with a wheel: without one, the Python index is never asked.
 fn with_wheel() -> Sandbox {
     let sandbox = Sandbox::new().config("[tools]\nruff = \"0.9\"\n").offers("ruff", "0.9.0");
     sandbox.vx("sync").succeeds();

@@ -1,4 +1,4 @@
-//! Archives that match their digest, and still cannot be installed.
+//! Archives that match their digest but cannot be installed.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use tar::EntryType;
 use super::*;
 use crate::support::registry::archive::{Entry, script, tgz};
 
-/// An entry as no honest program writes it.
+/// An entry that no honest program would write.
 struct Raw<'a> {
     name: &'a [u8],
     kind: EntryType,
@@ -61,7 +61,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// A project with this archive at an address, under this name. Returns the lines that publish another there.
+/// Serve this archive at an address, under this name, and declare it as a tool of the project.
 fn with_archive(sandbox: &Sandbox, file_name: &str, archive: &[u8]) {
     let path = format!("/files/{file_name}");
     sandbox.registry().server().serve(&path, Reply::ok(archive));
@@ -76,8 +76,8 @@ fn with_archive(sandbox: &Sandbox, file_name: &str, archive: &[u8]) {
     );
 }
 
-/// Check that the archive is refused with these texts and leaves nothing inside or outside, and that a good one
-/// installs.
+/// Check that the archive is refused with these texts and leaves nothing inside or outside of the store, and that a
+/// good archive then installs.
 fn refused(file_name: &str, archive: &[u8], says: &[&str]) {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");
     with_archive(&sandbox, file_name, archive);
@@ -96,7 +96,7 @@ fn refused(file_name: &str, archive: &[u8], says: &[&str]) {
     sandbox.is_clean();
 }
 
-/// The files in places that an archive must not touch.
+/// Files in the places that an archive must not touch.
 fn outside(sandbox: &Sandbox) -> Vec<String> {
     let mut found = Vec::new();
     for place in [sandbox.root().to_owned(), sandbox.kept(), sandbox.project(), sandbox.root().join("user")] {
@@ -162,7 +162,7 @@ fn two_entries_of_one_name_are_refused() {
     refused_entries(&[Raw::file("x/lib"), Raw::file("x/lib/a")], &["would replace `lib`"]);
 }
 
-/// Tests with a file system that takes such names for one: `crates/store/src/unpack/tests.rs`.
+/// Tests on a file system that takes such names for the same: `crates/store/src/unpack/tests.rs`.
 #[test]
 fn names_that_differ_in_case_only_are_two_files_where_the_file_system_keeps_them_apart() {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");

@@ -9,7 +9,8 @@ use super::*;
 /// The exit code of a shell that may not mount.
 const NOT_ALLOWED: i32 = 77;
 
-/// `vx sync` after this mount in a namespace of its own, with this directory for boards. `None` if mounting is not allowed.
+/// Run `vx sync` after this mount in its own namespace, with this directory for boards. `None` if mounting is not
+/// allowed.
 fn sync_behind(sandbox: &Sandbox, mount: &str, boards: Option<PathBuf>) -> Option<Finished> {
     let script = format!("mount {mount} || exit {NOT_ALLOWED}; exec \"$0\" sync --plain");
     let mut command = Command::new("unshare");
@@ -54,7 +55,7 @@ fn a_container_without_proc_is_served() {
 #[test]
 fn without_any_other_place_for_boards_they_are_in_the_home() {
     let sandbox = project();
-    // Files stand where the directory in memory and the user's own would be.
+    // Files block the places of the directory in memory and the user's own directory.
     let mount = "-t tmpfs vx-test /dev/shm && touch /dev/shm/vx-$(id -u) $HOME-file && HOME=$HOME-file";
     let Some(finished) = sync_behind(&sandbox, mount, None) else { return };
     let home = sandbox.home().join("run").display().to_string();
@@ -63,7 +64,7 @@ fn without_any_other_place_for_boards_they_are_in_the_home() {
     sandbox.is_clean();
 }
 
-/// No directory can have a board: the one in memory is read-only, and so is that of the home.
+/// Mounts that leave no directory for a board: the one in memory is read-only, and so is the home's.
 const NO_PLACE: &str = "-t tmpfs -o ro vx-test /dev/shm && mkdir -p $VX_HOME/run && \
     mount -t tmpfs -o ro,mode=700 vx-test $VX_HOME/run && touch $HOME-file && HOME=$HOME-file";
 
@@ -99,7 +100,7 @@ fn a_directory_for_boards_that_cannot_be_written_keeps_nothing_from_being_instal
     sandbox.is_clean();
 }
 
-/// `vx` with these words in a session that has no directory of its own for boards but this.
+/// Run `vx` with these words in a session whose only own directory for boards is this one.
 fn in_session(sandbox: &Sandbox, session: &Path, words: &str) -> Finished {
     let mut command = sandbox.command(words);
     command.env_remove("VX_RUNTIME_DIR").env("XDG_RUNTIME_DIR", session);
@@ -127,9 +128,9 @@ fn a_run_is_found_from_another_session_by_name_by_tool_and_in_the_list() {
     assert!(in_session(&sandbox, &other, "board ls").succeeds().stdout().contains(name));
     let dumped = in_session(&sandbox, &other, &format!("board dump {name} --json")).succeeds();
     assert!(dumped.stdout().contains("\"esbuild\""), "{}", dumped.stdout());
-    // Another directory that is asked for by name is the only one that counts.
+    // A directory that the environment names is the only one that counts.
     assert!(!sandbox.vx("board ls").succeeds().stdout().contains(name));
-    // A directory that others may enter is none that counts.
+    // A directory that other users may enter doesn't count.
     std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("its own directory");
     assert!(!in_session(&sandbox, &other, "board ls").stdout().contains(name));
 }

@@ -1,5 +1,5 @@
-//! Servers that are trusted by name, and servers that want to know their client: the settings of npm and pip, each for
-//! its own host.
+//! Servers that are trusted by name, and servers that demand a client certificate: the settings of npm and pip, each
+//! for its own host.
 
 use std::fs;
 
@@ -11,8 +11,8 @@ use crate::support::registry::archive::{Entry, script, wheel};
 use crate::support::registry::wheel_tag;
 use crate::support::server::{Authority, Secured};
 
-/// A project with biome of npm's registry and ruff of pip's index, both behind TLS that wants a client of the authority.
-/// The server is trusted; the client's certificate and key are in the user's directory.
+/// A project with biome of npm's registry and ruff of pip's index, both behind TLS that demands a client certificate of
+/// the authority. The server is trusted; the client's certificate and key are in the user's directory.
 struct Demanding {
     sandbox: Sandbox,
     npm: Secured,

@@ -1,4 +1,4 @@
-//! Connections that fail: certificates, proxies, silence and resets, each named as what it is.
+//! Connections that fail: certificates, proxies, silence and resets, each with an error that names the cause.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ pub(super) fn behind_tls() -> (Sandbox, Secured) {
     (sandbox, secured)
 }
 
-/// The line about the tool of a list and that about the tool of an address have this text.
+/// Check that the lines about both tools, that of a list and that of an address, have this text.
 fn both_say(finished: &Finished, text: &str) {
     for tool in ["esbuild: failed: ", "hello 1.0.0: failed: "] {
         let named = finished.stderr().lines().any(|line| line.starts_with(tool) && line.contains(text));

@@ -1,4 +1,4 @@
-//! Small files of vx's own that changed on the disk while no process looked: each counts as missing, and everything
+//! Damage to vx's own small files on the disk, while no process runs: a damaged file counts as missing, and everything
 //! still works.
 
 use std::fs;
@@ -24,7 +24,7 @@ const DAMAGES: [Damage; 6] = [
     ("200 kB of its own", |bytes| bytes.iter().chain(b"x").copied().cycle().take(GROWN_BYTES).collect()),
 ];
 
-/// Bytes without a pattern, the same in every run (SplitMix64).
+/// Pseudo-random bytes, the same in every run (SplitMix64).
 fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut word = || {
@@ -35,7 +35,7 @@ fn noise(length: usize) -> Vec<u8> {
     std::iter::repeat_with(&mut word).flatten().take(length).collect()
 }
 
-/// A project with an installed tool, one whose archive was received in part, a script, and everything that vx keeps
+/// A project with an installed tool, a tool whose archive was received in part, a script, and all files that vx keeps
 /// about them.
 fn prepared() -> (Sandbox, Offer) {
     let config = "[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n[scripts]\nhello = \"esbuild --version\"\n";
@@ -46,13 +46,13 @@ fn prepared() -> (Sandbox, Offer) {
     sync(&sandbox).exits_with(1);
     sandbox.registry().server().serve(&offer.path, Reply::ok(offer.archive.clone()));
     sandbox.vx("shims").succeeds();
-    // A route is kept only if nothing that it was found from has changed just now.
+    // A route is cached only if none of its sources has changed just now.
     std::thread::sleep(std::time::Duration::from_millis(30));
     sandbox.vx("esbuild --version").succeeds().prints("0.27.0");
     (sandbox, offer)
 }
 
-/// The small files below a directory that vx itself wrote: not those of a release, apart from its receipt and its list.
+/// The small files below a directory that vx itself wrote. Of a release, those are its receipt and its list.
 fn small_files(directory: &Path, into: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let (path, data) = (entry.path(), entry.metadata().expect("it is there"));
@@ -71,7 +71,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(Command::new("cp").arg("-a").args([from, to]).status().expect("cp starts").success());
 }
 
-/// Everything does its work, beginning with this file as it is.
+/// Check that everything works, beginning with the damaged file.
 fn works(sandbox: &Sandbox, about: &str) {
     let examined = sandbox.vx("doctor --offline");
     assert!(matches!(examined.code(), Some(0 | 1)) && !examined.stdout().is_empty(), "{about}: {examined:?}");

@@ -18,7 +18,7 @@ fn many_files() -> (Sandbox, Vec<u8>) {
     entries.extend((0..FILES).map(|number| {
         Entry::file(&format!("x/lib/part{}/file{number}", number % 90), 0o644, format!("file {number}\n"))
     }));
-    // In memory if that is allowed: this test does not measure the time that a busy disk takes to sync them.
+    // Use memory if mounting is allowed: this test is not about the speed of a busy disk.
     let sandbox = Sandbox::new().on_a_disk("size=200m").unwrap_or_else(Sandbox::new);
     let archive = tgz(&entries);
     let line = sandbox.addressed("hello", &archive, "");
@@ -26,7 +26,7 @@ fn many_files() -> (Sandbox, Vec<u8>) {
     (sandbox, archive)
 }
 
-/// The number of entries of the staging directories, as far as it can be seen while they grow.
+/// The number of entries in the staging directories, approximate while they grow.
 fn staged(sandbox: &Sandbox) -> usize {
     let mut found = Vec::new();
     let tmp = sandbox.kept().join("tmp");
@@ -37,7 +37,7 @@ fn staged(sandbox: &Sandbox) -> usize {
 #[test]
 fn leftovers_of_a_holder_killed_among_nine_thousand_files_go_with_the_next_run() {
     let (sandbox, archive) = many_files();
-    // The child is killed in the middle of its work, however slowly this test looks: the rest comes only the second time.
+    // The child is killed in the middle of its work even if this test is slow: the first reply never ends.
     let replies = [Reply::ok(&archive[..]).silent_after(archive.len() * 3 / 4), Reply::ok(&archive[..])];
     sandbox.registry().server().serve("/files/hello.tgz", Reply::sequence(replies));
     let running = sandbox.start("sync --plain");
@@ -72,7 +72,7 @@ fn leftovers_of_a_killed_run_go_also_with_a_run_that_has_nothing_to_do() {
 
 #[test]
 fn a_reused_process_id_holds_nothing() {
-    // Every file names process 1, which never ends, as the process at work on it, but no lock is held.
+    // Every file names process 1, which never ends, as its owner, but no lock is held.
     let (sandbox, offer) = one_good_one_bad();
     let said = "{\"pid\":1,\"board\":{\"path\":\"/none\",\"slot\":0,\"generation\":1},\"done\":5,\"total\":9,\
                 \"quiet\":false,\"phase_number\":2}";
@@ -91,7 +91,7 @@ fn a_reused_process_id_holds_nothing() {
 
 #[test]
 fn a_clock_that_was_set_back_makes_no_difference() {
-    // The state after a run in the future: the times of its files are ten years from now.
+    // Pretend that a run took place in the future: the times of its files are ten years from now.
     let (sandbox, offer) = one_good_one_bad();
     sync(&sandbox).succeeds();
     let future = SystemTime::now() + Duration::from_secs(10 * 365 * 24 * 3600);
@@ -112,7 +112,7 @@ fn a_clock_that_was_set_back_makes_no_difference() {
     sandbox.is_clean();
     sandbox.vx("board ls").succeeds().prints("done");
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
-    // Cached documents of the registry do not count as fresh because of a future time: a new release is found as usual.
+    // A future time doesn't make cached documents of the registry fresh: a new release is found as usual.
     sandbox.registry().offer("esbuild", "0.27.1");
     sandbox.write("vx.toml", "[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.1\"\n");
     sync(&sandbox).succeeds();
@@ -142,7 +142,7 @@ fn a_reinstall_that_fails_keeps_what_was_there() {
     let (sandbox, offer) = one_good_one_bad();
     sync(&sandbox).succeeds();
     let stored = sandbox.stored();
-    // Without the list of its files a release has to be made again.
+    // Without the list of its files, a release has to be installed again.
     let list = || sandbox.kept().join("store/biome/2.3.4/.vx-files");
     for reply in [
         Reply::status(404),

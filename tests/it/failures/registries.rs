@@ -1,4 +1,4 @@
-//! Registries whose answers are wrong in a part, and archives that are none.
+//! Registries whose answers are partly wrong, and files that are not archives.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Requests for lists and for archives go the same way: proxies and their exceptions, redirects, and time limits.
+//! Requests for lists and for archives follow the same rules: proxies and their exceptions, redirects, and time limits.
 
 use super::*;
 use crate::support::registry::archive::{script, tgz};
@@ -37,7 +37,7 @@ fn the_exceptions_of_a_proxy_hold_for_lists_and_for_archives() {
     sync(&sandbox).fails_with("2 of 2 tools did not install");
 }
 
-/// True if the request has credentials.
+/// Returns whether the request has credentials.
 fn is_signed_in(request: &Request) -> bool {
     request.header("authorization").is_some()
 }

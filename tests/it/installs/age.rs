@@ -31,7 +31,7 @@ fn publish(sandbox: &Sandbox, tool: &str, version: &str, hours: i64) {
     sandbox.registry().publish_at(None);
 }
 
-/// A project with this file, and a registry with an old biome, and one of three hours ago.
+/// A project with this file, and a registry with two versions of biome: an old one, and one from three hours ago.
 fn lately(config: &str, times: Times) -> Sandbox {
     let sandbox = Sandbox::new().config(config);
     publish(&sandbox, "biome", "2.3.4", 24 * 30);
@@ -40,7 +40,7 @@ fn lately(config: &str, times: Times) -> Sandbox {
     sandbox
 }
 
-/// The number of requests for the long document of biome.
+/// The number of requests for biome's full document, which has the times.
 fn long_documents(sandbox: &Sandbox) -> usize {
     let asked = sandbox.registry().server().requests_for(&npm_path(&package("biome")));
     asked.iter().filter(|request| request.header("accept") == Some("application/json")).count()
@@ -98,7 +98,7 @@ fn what_was_too_young_becomes_old_enough_without_a_request() {
     sandbox.vx("lock").succeeds().says("locked biome 2.3.4");
     let asked = || sandbox.registry().server().requests_for(&npm_path(&package("biome"))).len();
     let before = asked();
-    // A smaller age stands for the time that passes.
+    // A smaller minimum age has the same effect as waiting.
     sandbox.write("vx.toml", &format!("[settings]\nminimum_release_age = \"2h\"\n{BIOME}"));
     std::fs::remove_file(sandbox.project().join("vx.lock")).expect("it goes");
     sandbox.vx("lock").succeeds().says("locked biome 2.4.0");
@@ -137,7 +137,7 @@ fn the_error_says_when_the_first_one_is_old_enough_and_how_to_have_it_now() {
         .says("biome = { version = \"2\", minimum_release_age = \"0\" }");
     sandbox.vx("sync").exits_with(1).says("`biome`: all that match `2` were published after");
     assert!(sandbox.installed().is_empty());
-    // Each of the ways leads there.
+    // Each of these configurations allows it.
     for config in [
         "[tools]\nbiome = \"2.4.0\"\n",
         "[settings]\nminimum_release_age = \"4h\"\n[tools]\nbiome = \"2\"\n",
@@ -195,7 +195,7 @@ fn a_lock_with_a_release_that_is_too_young_is_found_without_a_request_and_locked
     sandbox.vx("lock --check").fails_with("vx.lock does not fit vx.toml").prints(young).prints("(24 h) in 21 h");
     sandbox.vx("sync --locked").refuses_with("vx.lock does not fit vx.toml").says(young);
     sandbox.vx("doctor").exits_with(1).prints(young);
-    // Whoever only runs what is installed is not held up.
+    // Running an installed tool is not affected.
     sandbox.vx("x biome --version").succeeds().prints("2.4.0");
     sandbox.vx("lock").succeeds().says("locked biome 2.4.0 → 2.3.4");
     sandbox.vx("lock --check").succeeds();
@@ -230,7 +230,7 @@ fn a_locked_release_stays_if_its_own_time_shows_that_it_is_old_enough() {
     publish(&sandbox, "biome", "2.4.0", 30);
     sandbox.registry().give_times(Times::Long);
     sandbox.vx("lock").succeeds();
-    // The lock has the time of the package's last change, since that was enough.
+    // The time of the package's last change was enough, so the lock has that.
     assert!(sandbox.read("vx.lock").contains("published = \"by "));
     sandbox.write("vx.toml", "[settings]\nminimum_release_age = \"7 days\"\n[tools]\nbiome = \"~2.3\"\n");
     sandbox.vx("lock --check").fails_with("vx.lock does not fit").prints("`biome` 2.3.4 is known to be out since ");

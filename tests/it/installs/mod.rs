@@ -1,4 +1,5 @@
-//! Tools installed, locked and found newer: from loopback registries, from real ones, and beside the programs whose rules vx follows.
+//! Installing, locking and upgrading tools: from loopback registries, from real ones, and compared with the programs
+//! whose rules vx follows.
 
 #[cfg(unix)]
 mod age;

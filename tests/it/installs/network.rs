@@ -20,7 +20,7 @@ fn command(sandbox: &Sandbox, words: &str) -> Command {
     command
 }
 
-/// True if the registries answered; if not, the test is reported as skipped.
+/// Returns whether the registries answered; if not, the test is reported as skipped.
 fn answered(finished: &Finished) -> bool {
     let said = finished.stderr();
     let silent = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason)));
@@ -70,7 +70,7 @@ fn needs_network_signatures_of_the_real_npm_registry_are_good() {
     assert_eq!(lock.matches("signed_by = \"SHA256:").count(), lock.matches("package = ").count(), "{lock}");
 }
 
-/// Every program is started through vx in one project, as its users start it.
+/// A project whose programs are all started through vx, as users start them.
 const PROJECT: &str = "[tools]\nnode = \"22\"\nuv = \"latest\"\ngo = \"1\"\njust = \"1\"\nesbuild = \"0.27\"\ncmake = \"3\"\n\
     [scripts]\nbuild = \"go build -o app . && ./app {{args}}\"\n";
 
@@ -86,7 +86,7 @@ fn needs_network_real_tools_do_real_work_through_vx() {
         sandbox.run(&format!("vx {words}"), patient(&sandbox, words)).finish_within(LONG).succeeds().stdout()
     };
 
-    // A package of npm's, and its program through npx.
+    // An npm package, and its program through npx.
     sandbox.write("package.json", "{ \"name\": \"demo\", \"private\": true }");
     run("npm install --no-audit --no-fund mime@3");
     assert_eq!(run("npx --no-install mime picture.png").trim(), "image/png");
@@ -122,7 +122,7 @@ fn needs_network_real_tools_do_real_work_through_vx() {
         assert!(run("uvx pycowsay@0.0.0.2 moo").contains("moo"));
     }
 
-    // The same programs through the links, without `vx` on the command line.
+    // The same programs through the shims, without `vx` on the command line.
     run("shims");
     let mut linked = Command::new(sandbox.home().join("shims/npx"));
     linked.args(["--no-install", "mime", "a.css"]).current_dir(sandbox.project()).env("VX_HOME", sandbox.home());
@@ -132,7 +132,7 @@ fn needs_network_real_tools_do_real_work_through_vx() {
 /// Downloads and builds of a whole project may take this long.
 const LONG: std::time::Duration = std::time::Duration::from_secs(420);
 
-/// The command with everything that the tools keep below the sandbox, and this vx on the search path.
+/// A command whose tools keep all their files below the sandbox, with this vx on the search path.
 fn patient(sandbox: &Sandbox, words: &str) -> Command {
     let mut command = command(sandbox, words);
     let own = std::path::Path::new(env!("CARGO_BIN_EXE_vx")).parent().expect("a directory").to_owned();
@@ -161,7 +161,7 @@ fn needs_network_real_attestations_of_both_registries_name_their_repositories() 
         let proved =
             parts.iter().filter(|part| part.get("built_from").and_then(toml::Value::as_str) == Some(repository));
         match proved.count() {
-            // A mirror that passes no attestations on says nothing else about them either.
+            // A mirror that drops attestations must leave no other trace of them either.
             0 if parts.iter().all(|part| part.get("built_from").is_none()) && !said.contains("attestation") => {
                 crate::support::skipped::skipped(format_args!("this machine's registry has no attestations of {tool}"));
             }

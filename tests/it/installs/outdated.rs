@@ -10,7 +10,7 @@ use crate::support::registry::{Npm, npm_path, page_path, wheel_tag};
 use crate::support::sandbox::Sandbox;
 use crate::support::server::Reply;
 
-/// Two tools, locked, and then newer versions of the first: one within its range, one beyond.
+/// A project with two locked tools, and a registry with newer versions of the first: one within its range, one beyond.
 fn behind() -> Sandbox {
     let sandbox = Sandbox::new()
         .config("[tools]\nbiome = \"2\"\nesbuild = \"0.27\"\n")

@@ -1,4 +1,4 @@
-//! Packages of the registries by their own names: those that ship their programs, and those that do not.
+//! Packages of the registries by their own names: packages that ship their programs, and packages that don't.
 
 mod consent;
 mod lacking;
@@ -12,7 +12,7 @@ use crate::support::registry::archive::{Entry, script, tgz, wheel};
 use crate::support::registry::{Npm, wheel_tag};
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// A script that greets and prints its words: for node, and for the shell that stands for node in these tests.
+/// A script that greets and prints its arguments, for node and for the shell that stands for node in these tests.
 pub(crate) fn cli(path: &str, greeting: &str) -> Entry {
     let text = format!(
         "#!/usr/bin/env node\n\":\" //; echo \"{greeting} $@\"; exit\n\
@@ -137,7 +137,7 @@ fn a_package_beside_a_tools_own_name_is_its_source() {
     assert_eq!(sandbox.program_says("spell"), "2.0.0");
     assert_eq!(sandbox.program_says("check"), "check");
     assert!(sandbox.read("vx.lock").contains("package = \"spell-cli\""));
-    // Another package is a difference, not a forgery.
+    // A lock with another package is out of date, not forged.
     publish_wheel(&sandbox, "spell-other", "2.0.0", "", &[script("{stem}.data/scripts/spell", "other")]);
     sandbox.write("vx.toml", &sandbox.read("vx.toml").replace("spell-cli", "spell-other"));
     sandbox.vx("lock --check").exits_with(1).prints("another package than spell-other");

@@ -1,4 +1,4 @@
-//! Comparisons with the programs whose rules vx follows, run beside it: npm's own `semver`, Python's `packaging`.
+//! Comparisons with the programs whose rules vx follows: npm's own `semver`, Python's `packaging`, and others.
 
 mod ranges;
 #[cfg(target_os = "linux")]
@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// Give a peer this document, and read its answer; `None` if it cannot be run, or fails.
+/// Send a peer this document, and read its answer; `None` if the peer cannot be run, or fails.
 fn ask(program: &str, script: &str, library: &Path, question: &Value) -> Option<Value> {
     let flag = if program == "node" { "-e" } else { "-c" };
     let mut peer = Command::new(program);
@@ -20,7 +20,7 @@ fn ask(program: &str, script: &str, library: &Path, question: &Value) -> Option<
     let text = question.to_string();
     let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
     let output = peer.wait_with_output().expect("an answer");
-    // A peer that failed may not have read it all.
+    // A peer that failed may not have read the whole document, so the write may have failed.
     let _ = writer.join().expect("no panic");
     output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("JSON"))
 }

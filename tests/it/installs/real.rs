@@ -1,5 +1,5 @@
-//! Project files as people have them, one of each kind: each loads, what can be had is installed and runs, and what cannot
-//! be had is named and holds up nothing else.
+//! Realistic project files, one of each kind. Each loads; available tools are installed and run; a tool that is not
+//! available is named and holds up nothing else.
 
 use serde_json::json;
 use vx_base::digest::Algorithm;
@@ -10,7 +10,7 @@ use crate::support::registry::digest;
 use crate::support::sandbox::Sandbox;
 use crate::support::server::Reply;
 
-/// A project file, and what becomes of it.
+/// A project file, and the expected result.
 struct Real {
     file: &'static str,
     text: &'static str,
@@ -18,7 +18,7 @@ struct Real {
     scripts: usize,
     /// The releases that are installed.
     installed: &'static [&'static str],
-    /// The tools that cannot be had.
+    /// The tools that are not available.
     lacking: &'static [&'static str],
     /// Texts of its notices and warnings.
     says: &'static [&'static str],
@@ -43,7 +43,7 @@ const OFFERED: [(&str, &str); 13] = [
     ("biome", "2.3.4"),
 ];
 
-/// A registry with these tools, and a site of rust's releases.
+/// A registry with the offered tools, and a site with rust's releases.
 fn world() -> Sandbox {
     let mut sandbox = Sandbox::new();
     for (tool, version) in OFFERED {
@@ -123,7 +123,7 @@ fn holds(real: &Real) {
     }
 }
 
-/// A test for each file, named by what the file shows.
+/// Makes a test for each file, named after the file.
 macro_rules! real {
     ($($name:ident: $scripts:expr, $installed:expr, $lacking:expr, $says:expr, $run:expr;)*) => {$(
         #[test]

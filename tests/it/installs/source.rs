@@ -27,7 +27,7 @@ use crate::support::registry::archive::{Entry, script, tgz, wheel};
 use crate::support::registry::{Language, Npm, Registry, digest, npm_path, page_path, wheel_path};
 use crate::support::server::Reply;
 
-/// Sources of a user whose whole environment is this.
+/// The whole environment of a user, for whom sources are made.
 struct Setting {
     root: tempfile::TempDir,
     environment: HashMap<String, String>,

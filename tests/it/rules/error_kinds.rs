@@ -1,4 +1,4 @@
-//! Every typed error, made by hand: its kind is right, and its text, its details and its hint are single lines.
+//! Every typed error, made by hand: its kind is right, and its text, its hint and each of its details is a single line.
 
 use std::io;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-/// The most tests that may stand on the list. A fourth has to be mended instead.
+/// The most tests that may be on the list. A fourth has to be fixed instead.
 const MOST: usize = 3;
 
 #[derive(Deserialize)]

@@ -1,5 +1,4 @@
-//! The layers of the source tree: the uses that are allowed between files, and the words that only some places may
-//! have.
+//! The layers of the source tree: which files may use which, and which words are allowed only in some places.
 //!
 //! The tables here are the rules; each module below checks the tree against one kind of rule. Sizes and counts are
 //! printed by `cargo test --test it layers -- --nocapture`.
@@ -22,16 +21,16 @@ use std::path::PathBuf;
 
 use source::root;
 
-/// A floor of the house, by meaning.
+/// A floor of the whole program, by its meaning.
 struct Floor {
     name: &'static str,
-    /// The sentence that tells what stands on it.
+    /// A sentence that says what is on it.
     meaning: &'static str,
-    /// Crates by their folders, and rooms of the program.
+    /// Crates by their folders, and folders of the program.
     rooms: &'static [&'static str],
 }
 
-/// The six floors, lowest first. What stands on one uses what stands below it, or before it on the same.
+/// The six floors, lowest first. Each crate or folder uses only those on lower floors, or before it on its own floor.
 const FLOORS: [Floor; 6] = [
     Floor {
         name: "facts",
@@ -66,7 +65,7 @@ const FLOORS: [Floor; 6] = [
     Floor { name: "doors", meaning: "ways in: words become options, outcomes become words", rooms: &["src/doors"] },
 ];
 
-/// The most rooms of a folder: modules, pages, and folders of either.
+/// The most entries of a folder: modules, pages, and folders of either.
 const MOST_ROOMS_IN_A_FOLDER: usize = 15;
 
 /// The most percent of the types that may share their name with another.
@@ -317,7 +316,7 @@ const TOWERS: [Tower; 25] = [
 /// Folders of more files than this have a tower of their own.
 const MOST_FILES_WITHOUT_FLOORS: usize = 12;
 
-/// Words that only the named places may use.
+/// Words that only these places may use.
 const KEPT_TO: [(&str, &[&str]); 9] = [
     ("clap::", &["src/doors/cli/"]),
     ("ratatui::", &["tui/src/"]),
@@ -333,8 +332,8 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
 /// The places that know the crate of the views: the command line, and below it the settings of the views.
 const VIEWS: &[&str] = &["src/doors/cli/", "src/workspace/look/dashboard.rs"];
 
-/// Words that these places must not have. A board is bytes, and vx-status has the forms that are made of them. The work
-/// of vx is silent, independent of the command line, and leaves the process that it runs in as it is.
+/// Words that these places must not have. A board is bytes, and vx-status gives them meaning. The layers that do vx's
+/// work print nothing, don't depend on the command line, and leave the process that they run in as it is.
 const KEPT_FROM: [(&str, &[&str]); 7] = [
     ("src/boards/", SPEECH),
     ("src/tools/", SPEECH),
@@ -347,12 +346,12 @@ const KEPT_FROM: [(&str, &[&str]); 7] = [
 const SPEECH: &[&str] =
     &["print!", "println!", "print::", "stdout()", "stderr()", "clap::", "set_current_dir", "process::replace"];
 
-/// The meaning of a reading needs no terminal, no files, no processes and no environment.
+/// Words for terminals, files, processes and the environment, none of which the meaning of a reading needs.
 const SURROUNDINGS: &[&str] =
     &["std::fs", "fs::", "stdin()", "stdout()", "stderr()", "std::env", "env::", "std::process"];
 
-/// Words that the texts in these places must not have: a hint of work may name a command of vx, whole, or a file, but no
-/// option of the command line.
+/// Words that the texts in these places must not have: below the doors, a hint may name a whole command of vx, or a
+/// file, but no option of the command line.
 const TEXTS_KEPT_FROM: [(&str, &[&str]); 5] = [
     ("src/boards/", &["`--"]),
     ("src/tools/", &["`--"]),

@@ -1,5 +1,5 @@
-//! The schema of vx.toml for editors, `editors/vscode/vx.schema.json`: it has the keys that vx reads, takes what vx takes, and refuses
-//! what vx refuses.
+//! The schema of vx.toml for editors, `editors/vscode/vx.schema.json`: it has the keys that vx reads, and accepts and
+//! refuses the same files as vx.
 
 use std::path::Path;
 
@@ -118,7 +118,7 @@ impl Checked {
     }
 }
 
-/// True if vx finds nothing wrong or doubtful in a file.
+/// Returns whether vx finds nothing wrong or doubtful in a file.
 fn is_sound(text: &str) -> bool {
     let project = Project::parse(Path::new("vx.toml"), text);
     project.is_ok_and(|project| project.warnings.is_empty() && project.service_faults.is_empty())

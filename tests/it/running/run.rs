@@ -19,7 +19,7 @@ use std::process::Command;
 use crate::support::registry::archive::{Entry, tgz};
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// A tool from an address whose program is this shell script; with more lines for its table.
+/// Serve a tool from an address whose program is this shell script. Returns the line that declares it.
 pub(crate) fn scripted(sandbox: &Sandbox, tool: &str, script: &str) -> String {
     let archive = tgz(&[Entry::file(&format!("package/bin/{tool}"), 0o755, format!("#!/bin/sh\n{script}\n"))]);
     sandbox.addressed(tool, &archive, "")
@@ -34,19 +34,19 @@ fn saying(script: &str) -> Sandbox {
     sandbox
 }
 
-/// Let the files that were just written get so old that a route found from them is kept.
+/// Wait until the files that were just written are old enough for a route found from them to be cached.
 fn let_it_settle() {
     std::thread::sleep(std::time::Duration::from_millis(30));
 }
 
-/// Call the link of this name that `vx shims` made.
+/// Call the shim of this name.
 fn shim(sandbox: &Sandbox, name: &str, arguments: &[OsString]) -> Finished {
     let mut command = Command::new(sandbox.home().join("shims").join(name));
     command.args(arguments).current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
     sandbox.run(name, command).finish()
 }
 
-/// The number of directories whose programs' routes are remembered.
+/// The number of directories for which routes to programs are cached.
 fn remembered(sandbox: &Sandbox) -> usize {
     std::fs::read_dir(sandbox.home().join("cache/routes")).into_iter().flatten().count()
 }

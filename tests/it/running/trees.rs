@@ -1,7 +1,8 @@
-//! Process trees: whatever a command starts ends with it, also when it leaves its session, its group and its parent.
+//! Process trees: every process that a command starts ends with it, even if it leaves its session, its group and its
+//! parent.
 //!
-//! The trees are shell scripts, some of them random. Owners that are killed, and runs that adopt, are this test program
-//! once more, in one of its `roles`.
+//! The trees are shell scripts, some of them random. This test program itself, started again in one of its `roles`,
+//! plays owners that are killed, and runs that adopt orphans.
 
 mod containers;
 mod crowded;
@@ -26,7 +27,7 @@ pub(crate) use grow::Random;
 /// The seconds after which a process of these tests ends by itself, whatever becomes of the test.
 const LIFE: u32 = 60;
 
-/// A short text that is in the command line of every process of one tree, also of its `sleep`: digits only.
+/// A short text in the command line of every process of a tree, even of its `sleep`: so it has only digits.
 fn tag(number: usize) -> String {
     format!("{:07}{number:06}", std::process::id())
 }
@@ -54,12 +55,12 @@ fn runner() -> PathBuf {
     env!("CARGO_BIN_EXE_vx").into()
 }
 
-/// The rounds of a test: `VX_TORTURE` times as many as usual.
+/// The factor for the rounds of a test, from `VX_TORTURE`.
 fn torture() -> usize {
     std::env::var("VX_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-/// No test of its own: the part that this program plays for another one.
+/// Not a test itself: the role that this program plays for another test.
 #[test]
 fn role() {
     if let Some(code) = roles::play() {

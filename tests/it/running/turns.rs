@@ -1,7 +1,7 @@
-//! Turns of agents: each ends once, after everything that it printed, whatever its agent does.
+//! Turns of agents: each ends once, after everything that its agent printed, whatever the agent does.
 //!
-//! The agent is a script of the shell that plays one: it prints lines, sleeps, floods, leaves processes behind, ignores
-//! requests, and ends in any way. The library's runner is the `vx` of this build; this program is one that embeds vx.
+//! A shell script plays the agent: it prints lines, sleeps, floods, leaves processes behind, ignores requests, and ends
+//! in any way. The library's runner is the `vx` of this build; this program is one that embeds vx.
 
 mod agents;
 mod batch;
@@ -52,7 +52,7 @@ impl Play {
         Self { directory, agent }
     }
 
-    /// The table of the agent, whose program is the shell with the script.
+    /// The agent's table, whose program is a shell that runs the script.
     fn table(&self) -> Agent {
         let known: toml::Table = include_str!("../../../crates/agents/src/agents.toml").parse().expect("a table");
         let mut agent = known[self.agent].as_table().expect("an agent").clone();
@@ -95,7 +95,7 @@ impl Play {
         crate::support::sandbox::eventually(name, || self.path(name).exists().then_some(()));
     }
 
-    /// The processes that were started with this directory in their environment or command line.
+    /// Wait until no process of the script is left.
     fn is_gone(&self) {
         crate::support::sandbox::eventually("all processes are gone", || self.alive().is_empty().then_some(()));
     }

@@ -27,7 +27,7 @@ fn home(sandbox: &Sandbox) -> Home {
     Home::from_root(sandbox.home())
 }
 
-/// A client of the sandbox's daemon, as soon as that is ready.
+/// A client of the sandbox's daemon, once the daemon is ready.
 fn connected(sandbox: &Sandbox) -> DaemonClient {
     eventually("the daemon is ready", || DaemonClient::connect(&home(sandbox), "test").ok())
 }
@@ -48,7 +48,7 @@ fn socket(sandbox: &Sandbox) -> PathBuf {
     PathBuf::from(text(&record(sandbox)["socket"]))
 }
 
-/// The names of what a daemon leaves while it runs.
+/// The names of the files that a daemon has while it runs.
 fn traces(sandbox: &Sandbox) -> Vec<String> {
     let entries =
         [sandbox.home().join("run"), sandbox.runtime()].map(|place| fs::read_dir(place).into_iter().flatten());
@@ -61,7 +61,7 @@ fn a_daemon_is_started_once_shows_its_state_and_is_stopped_without_a_trace() {
     let sandbox = Sandbox::new();
     sandbox.vx("daemon status").exits_with(3).says("`vx daemon start` starts one");
     sandbox.vx("daemon stop").succeeds().says("no daemon was running");
-    // On a machine that stops it for a while it is not ready in time, but goes on getting ready.
+    // A busy machine may hold it up, so that it is not ready in time; but it goes on starting.
     eventually("it starts", || (sandbox.vx("daemon start").code() == Some(0)).then_some(()));
     sandbox.vx("daemon start").succeeds().says("already runs");
     sandbox.vx("daemon run").exits_with(1).says("already runs");

@@ -1,5 +1,5 @@
-//! The manager of development servers, embedded in this very process: plugins whose vite and Go are small scripts, guarded
-//! by the `vx` that was built.
+//! The manager of development servers, embedded in this test process: plugins whose vite and Go are small scripts,
+//! guarded by the `vx` of this build.
 
 mod rules;
 mod work;
@@ -17,10 +17,10 @@ use vx::devserver::{
 
 use crate::support::sandbox::eventually;
 
-/// Stands for node: it shows its address as vite does, and listens there.
+/// Stands in for node: it prints its address as vite does, and listens there.
 const NODE: &str =
     "#!/bin/sh\necho \"  ➜  Local:   http://127.0.0.1:$5/\"\nexec python3 -u -m http.server \"$5\" --bind 127.0.0.1\n";
-/// Stands for go: it waits while there is a file `hold`, and a source with the word `bad` does not build.
+/// Stands in for go: it waits while there is a file `hold`, and a source with the word `bad` does not build.
 const GO: &str = "#!/bin/sh\necho b >> builds\nwhile [ -e hold ]; do sleep 0.02; done\nif grep -q bad main.go; then echo '# plugin'; echo './main.go:3: undefined: bad'; exit 1; fi\ncp main.go \"$3\"\n";
 
 /// A program with plugins.
@@ -98,7 +98,7 @@ impl World {
         world
     }
 
-    /// With the server of `foo` at work.
+    /// The same, with the server of `foo` at work.
     fn ready() -> Self {
         let world = Self::begun();
         world.manager.start_dev_server("foo").expect("it starts");

@@ -1,4 +1,4 @@
-//! `vx mcp` as its clients meet it: by hand-written messages, and by the official client in a session of an agent.
+//! `vx mcp` as clients see it: through hand-written messages, and through the official client in a session of an agent.
 
 use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Write};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::sandbox::{PATIENCE, Sandbox, eventually, send, text};
 use crate::support::skipped::skipped;
 
-/// A service that can be used, with an error among what it prints, and scripts.
+/// A service that gets ready, with an error in its output, and scripts.
 const PROJECT: &str = r#"
 [scripts]
 greet = "echo hello $0; echo more"
@@ -25,17 +25,17 @@ shell = true
 ready = { log = "listening" }
 "#;
 
-/// A client at the other end of the streams, and the server.
+/// A server, and the client's end of its streams.
 pub(crate) struct Client {
     server: Child,
     input: Option<ChildStdin>,
     messages: Receiver<Value>,
-    /// Messages that were read before they were asked for.
+    /// Messages that were read while another was awaited.
     early: RefCell<Vec<Value>>,
 }
 
 impl Client {
-    /// A server with these words behind `vx mcp`, and nothing said yet.
+    /// A server with these words after `vx mcp`; nothing was sent yet.
     fn silent(sandbox: &Sandbox, words: &str) -> Self {
         let mut command = sandbox.command(&format!("mcp {words}"));
         let mut server =
@@ -53,7 +53,7 @@ impl Client {
         Self { server, input, messages, early: RefCell::default() }
     }
 
-    /// A server that may change things, and knows this client.
+    /// A server that may change things, after the client has introduced itself.
     pub(crate) fn allowed(sandbox: &Sandbox) -> Self {
         let mut client = Self::silent(sandbox, "--allow-changes");
         client.ask(0, "initialize", &initialize("2025-11-25"));
@@ -74,7 +74,7 @@ impl Client {
         self.write(format!("{}\n", json!({ "jsonrpc": "2.0", "method": method, "params": params })).as_bytes());
     }
 
-    /// The next message for which this is true.
+    /// The next message for which `wanted` returns true.
     fn message(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let mut early = self.early.borrow_mut();
         if let Some(at) = early.iter().position(&wanted) {
@@ -94,7 +94,7 @@ impl Client {
         self.message(&format!("answer {id}"), |message| message["id"] == id)
     }
 
-    /// The result of a call: whether it is an error, and its text.
+    /// The result of a call: true for an error, and the text.
     fn result(&self, id: u64) -> (bool, String) {
         let answer = self.answer(id);
         let result = &answer["result"];
@@ -196,7 +196,7 @@ fn each_wrong_message_has_a_typed_answer_and_the_session_goes_on() {
         client.ask(7, method, &params);
         assert_eq!(client.answer(7)["error"]["code"], code, "{method} {params}");
     }
-    // The id of a call is free again with its answer.
+    // Once a call is answered, its id may be used again.
     for (tool, arguments, hint) in [
         ("wait_for", json!({}), "`names` (array, required)"),
         ("wait_for", json!({ "names": ["x"], "timeout_seconds": -1 }), "`timeout_seconds` is from 0 to 3600"),
@@ -226,7 +226,7 @@ fn messages_come_whole_however_they_are_written() {
     for id in 2..1002 {
         assert_eq!(client.answer(id)["result"], json!({}));
     }
-    // One that is not ended by a line counts once the input ends.
+    // A message without a line feed counts once the input ends.
     client.write(request(1002, "ping", &json!({})).trim_end().as_bytes());
     drop(client.input.take());
     assert_eq!(client.answer(1002)["result"], json!({}));
@@ -262,7 +262,7 @@ fn a_wait_is_cut_at_once_and_can_be_asked_again_also_after_the_server_was_killed
     assert_eq!(progress["params"]["progressToken"], "of 2");
     assert!(text(&progress["params"]["message"]).contains("web is "), "{progress}");
     client.notify("notifications/cancelled", &json!({ "requestId": 2 }));
-    // The id is free again once the wait has ended; a call that is cancelled has no answer.
+    // The id may be used again once the wait has ended; a cancelled call gets no answer.
     eventually("the wait has ended", || {
         client.begin(2, "wait_for", &json!({ "names": ["web"] }));
         let answer = client.answer(2);
@@ -280,7 +280,7 @@ fn a_wait_is_cut_at_once_and_can_be_asked_again_also_after_the_server_was_killed
     assert!(!failed && said.contains("\"reached\""), "{said}");
     let (_, said) = client.call(2, "logs", &json!({ "name": "web", "level": "error" }));
     assert!(said.contains("the database is away") && !said.contains("| listening"), "{said}");
-    // A client that leaves while it waits.
+    // The client leaves while a call waits.
     client.begin(3, "wait_for", &ended);
     client.leave();
     assert_eq!(running(&sandbox, "service-supervisor").len(), 1, "services go on");
@@ -296,7 +296,7 @@ fn a_service_is_restarted_and_stopped_and_a_wrong_name_is_answered_with_the_righ
     assert!(failed && said.contains("action `start`"), "{said}");
     let (failed, said) = client.call(2, "service", &json!({ "name": "wep", "action": "start" }));
     assert!(failed && said.contains("did you mean `web`?"), "{said}");
-    // It is declared, so it may still come.
+    // It is declared, so it may still start.
     client.begin(6, "wait_for", &json!({ "names": ["web"] }));
     let (failed, said) = client.call(7, "wait_for", &json!({ "names": ["web"], "timeout_seconds": 0 }));
     assert!(!failed && said.contains("not started") && said.contains("\"timeout\""), "{said}");
@@ -325,7 +325,7 @@ fn a_wait_with_a_time_waits_for_a_repair_and_one_without_says_what_is_broken() {
     assert!(failed && said.contains("no table"), "{said}");
     let (failed, said) = client.call(2, "wait_for", &json!({ "names": ["web"] }));
     assert!(failed && said.contains("is failing"), "{said}");
-    // The answer is of the repair, which the service takes up only after the call.
+    // The answer shows the repaired service, although the service takes up the repair only after the call.
     sandbox.write("mended", "");
     let (failed, said) = client.call(3, "wait_for", &json!({ "names": ["web"], "timeout_seconds": 25 }));
     assert!(!failed && said.contains("\"reached\""), "{said}");

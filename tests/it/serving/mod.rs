@@ -1,4 +1,4 @@
-//! Programs that stay: services, the daemon, development servers, the MCP server.
+//! Long-running programs: services, the daemon, development servers, the MCP server.
 
 #[cfg(unix)]
 mod daemon;

@@ -1,4 +1,5 @@
-//! The services of a project, with real programs: started in order, ready when they say so, and gone when they are.
+//! The services of a project, with real programs: started in order, shown as ready only once they are, and ended
+//! completely.
 
 mod agreement;
 mod builds;
@@ -25,7 +26,7 @@ use serde_json::Value;
 
 use crate::support::sandbox::{Process, Sandbox, eventually, send, text};
 
-/// A sandbox whose services are ended with it, also where a test fails.
+/// A sandbox whose services are ended with it, even if a test fails.
 struct Services(Sandbox);
 
 impl Services {
@@ -33,7 +34,7 @@ impl Services {
         Self(Sandbox::new().config(config))
     }
 
-    /// The services by `vx ps --json --long`.
+    /// The services that `vx ps --json --long` lists.
     fn listed(&self) -> Vec<Value> {
         let listed = self.0.vx("ps --json --long").succeeds().stdout();
         serde_json::from_str(&listed).expect("JSON")
@@ -57,7 +58,7 @@ impl Services {
         self.0.processes().into_iter().filter(|process| process.command.contains(part)).collect()
     }
 
-    /// The services with this text in a command line. One process may fork on its way to being a server.
+    /// The process groups with this text in a command line: a service may fork while it starts, but stays one group.
     fn groups(&self, part: &str) -> BTreeSet<u32> {
         self.running(part).iter().map(|process| process.group).collect()
     }
@@ -70,14 +71,14 @@ impl Services {
         self.running("service-child")
     }
 
-    /// All of vx is killed at once.
+    /// Kill all of vx at once.
     fn kill_all_of_vx(&self) {
         let killed: Vec<Process> = self.supervisors().into_iter().chain(self.guards()).collect();
         killed.iter().for_each(|process| send(process.pid, Signal::STOP));
         killed.iter().for_each(|process| send(process.pid, Signal::KILL));
     }
 
-    /// Nothing is left of it.
+    /// Wait until no process of the services is left.
     fn are_gone(&self) {
         eventually("all processes are gone", || self.0.processes().is_empty().then_some(()));
     }

@@ -1,4 +1,4 @@
-//! A process that is held as by a debugger: only a kill has an effect on it.
+//! Holding a process as a debugger does, so that only a kill has an effect on it.
 
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
@@ -11,19 +11,18 @@ use crate::support::skipped::skipped;
 pub(crate) struct Held(Pid);
 
 impl Held {
-    /// Hold the process of this slot; `None` if the system does not allow that. The thread that calls this must also be
-    /// the one that requests the end.
+    /// Hold the process of this slot; `None` if the system does not allow that. The same thread must later request the
+    /// process's end.
     pub(crate) fn from_slot(slot: &Value) -> Option<Self> {
         let pid = Pid::from_raw(i32::try_from(slot["pid"].as_i64()?).ok()?);
         let refused = |error: &nix::Error| skipped(format_args!("ptrace is not allowed on this machine: {error}"));
         nix::sys::ptrace::attach(pid).inspect_err(refused).ok()?;
-        // A process that has not stopped yet would continue on a request to end, because the request also sends
-        // SIGCONT.
+        // Wait for the stop: until then a request to end would continue the process, because it also sends SIGCONT.
         waitpid(pid, None).expect("it stops");
         Some(Self(pid))
     }
 
-    /// Wait until it is killed. A held process is collected by the process that holds it first.
+    /// Wait until it is killed. The holder collects a held process before its parent does.
     pub(crate) fn await_kill(self) {
         eventually("it is killed", || match waitpid(self.0, None) {
             Ok(WaitStatus::Stopped(..)) => None,
@@ -31,7 +30,7 @@ impl Held {
         });
     }
 
-    /// True if it is still there.
+    /// Returns whether the process still exists.
     pub(crate) fn is_there(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
         !stat.is_empty() && !stat.contains(") Z ") && !stat.contains(") X ")

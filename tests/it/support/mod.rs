@@ -1,4 +1,4 @@
-//! The ground of the tests: a place of their own, loopback servers, terminals, and the checks that were not made.
+//! What the tests build on: sandboxes, loopback servers, terminals, and reports of skipped checks.
 
 #[cfg(target_os = "linux")]
 pub(crate) mod held;

@@ -1,4 +1,4 @@
-//! A program on a pseudo-terminal of its own: its output, the screen that it makes, and the state in which it leaves
+//! Running a program on its own pseudo-terminal: its output, the screen that it draws, and the state in which it leaves
 //! the terminal.
 
 use std::fs::{File, OpenOptions};
@@ -22,9 +22,9 @@ const HIDE_CURSOR: &str = "\u{1b}[?25l";
 /// The rows and columns of the terminal.
 const SIZE: (u16, u16) = (30, 100);
 
-/// The bytes written to the terminal, in order, and the screen that they make.
+/// The bytes written to the terminal, in order, and the screen that they draw.
 struct Shown {
-    /// True while the terminal accepts output.
+    /// The terminal accepts output.
     takes: bool,
     bytes: Vec<u8>,
     screen: vt100::Parser,
@@ -85,20 +85,20 @@ impl OnTerminal {
         Self { child, keyboard: File::from(master), terminal, before, shown }
     }
 
-    /// From now on the terminal accepts no output: a program that writes to it waits.
+    /// Stop accepting output: a program that writes to the terminal waits from now on.
     pub(crate) fn take_nothing(&self) {
         self.shown.lock().expect("no reader panics").takes = false;
         let path = rustix::termios::ttyname(&self.terminal, Vec::new()).expect("it has a name");
         let without_wait = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::WRONLY;
         let mut filled = File::from(rustix::fs::open(path, without_wait, rustix::fs::Mode::empty()).expect("it opens"));
-        // The system moves the written bytes on, which makes room again, so fill it several times.
+        // The system moves written bytes on, which makes room again, so fill the terminal several times.
         for _ in 0..10 {
             while filled.write_all(b" ").is_ok() {}
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// From now on the terminal accepts output again, first the bytes that waited.
+    /// Accept output again, beginning with the bytes that waited.
     pub(crate) fn take_all(&self) {
         self.shown.lock().expect("no reader panics").takes = true;
     }
@@ -113,12 +113,12 @@ impl OnTerminal {
         self.shown.lock().expect("no reader panics").screen.screen().contents()
     }
 
-    /// The result of a look at the screen, cell by cell.
+    /// Inspect the screen cell by cell. Returns the closure's result.
     pub(crate) fn read_screen<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shown.lock().expect("no reader panics").screen.screen())
     }
 
-    /// Wait until the screen is so.
+    /// Wait until the screen is as wanted.
     pub(crate) fn await_screen(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -135,7 +135,7 @@ impl OnTerminal {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
-    /// True while a full-screen view has the terminal's modes.
+    /// Returns whether a full-screen view has set the terminal's modes.
     pub(crate) fn is_raw(&self) -> bool {
         let modes = tcgetattr(&self.terminal).expect("it has settings").local_modes;
         !modes.contains(rustix::termios::LocalModes::ICANON)
@@ -145,18 +145,18 @@ impl OnTerminal {
         kill_process(Pid::from_child(&self.child), signal).expect("it is there");
     }
 
-    /// True if its process is stopped.
+    /// Returns whether its process is stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         stat.rsplit(')').next().is_some_and(|after| after.trim_start().starts_with('T'))
     }
 
-    /// True if its process has not ended.
+    /// Returns whether its process has not ended.
     pub(crate) fn runs(&mut self) -> bool {
         self.child.try_wait().expect("our child").is_none()
     }
 
-    /// Wait for its end. Everything about the terminal must be as before; the code is returned.
+    /// Wait for its end, and assert that the whole terminal is as before. Returns the exit code.
     pub(crate) fn ends_restored(mut self) -> Option<i32> {
         let code = self.ends_with_modes_restored();
         // The program's last bytes may arrive after its end.
@@ -168,7 +168,8 @@ impl OnTerminal {
         code
     }
 
-    /// Wait for its end. The terminal's modes must be as before, whatever its screen shows; the code is returned.
+    /// Wait for its end, and assert that the terminal's modes are as before, whatever its screen shows. Returns the
+    /// exit code.
     pub(crate) fn ends_with_modes_restored(&mut self) -> Option<i32> {
         let status = self.end();
         self.assert_modes_restored();
@@ -186,7 +187,7 @@ impl OnTerminal {
         }
     }
 
-    /// Wait for its end; its code, and everything it has written.
+    /// Wait for its end. Returns its exit code, and everything it has written.
     pub(crate) fn ends(mut self) -> (Option<i32>, String) {
         const MARK: &str = "-- everything before this has arrived --";
         let status = self.end();
@@ -205,12 +206,12 @@ impl OnTerminal {
         text.rfind(LEAVE) > text.rfind(ENTER) && text.rfind(SHOW_CURSOR) > text.rfind(HIDE_CURSOR)
     }
 
-    /// The terminal is as it was before anything was started on it.
+    /// Assert that the terminal is as it was before anything was started on it.
     pub(crate) fn assert_restored(&self) {
         let text = self.text();
         assert!(text.contains(ENTER), "it was never taken over: {text:?}");
         assert!(self.is_restored(), "the screen or the cursor is not back: {text:?}");
-        // Lines may follow, in frames of their own; none of them sets the cursor's position.
+        // Further lines may follow in frames, but none of them sets the cursor's position.
         let after = text.rsplit(LEAVE).next().unwrap_or_default();
         let placed = |code: &str| {
             let parameters = |letter: char| letter == ';' || letter.is_ascii_digit();

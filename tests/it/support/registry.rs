@@ -1,7 +1,7 @@
 //! A loopback registry for tests with the protocols of npm and of the Python package index, and archives made in
 //! memory.
 //!
-//! It uses [`Server`], where a test can replace each published path by a faulty reply.
+//! It uses [`Server`], on which a test can replace each published path by a faulty reply.
 
 pub(crate) mod archive;
 pub(crate) mod authority;
@@ -37,11 +37,11 @@ pub(crate) enum Language {
 /// The documents of npm packages that have the times of publication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Times {
-    /// All, as of a registry that knows no short documents.
+    /// All, like a registry that knows no short documents.
     Always,
-    /// The long ones. The short ones have the time of the last change.
+    /// The long documents only. Short documents have the time of the last change.
     Long,
-    /// None, as of a mirror that leaves times out.
+    /// None, like a mirror that leaves times out.
     Never,
 }
 
@@ -58,7 +58,7 @@ struct State {
     archives: Vec<Vec<u8>>,
     signer: Option<Signer>,
     times: Times,
-    /// The time of publication of whatever is published next.
+    /// The time of publication for everything published next.
     clock: Option<String>,
     /// The times of npm versions, by package and version.
     npm_times: BTreeMap<(String, String), String>,
@@ -76,7 +76,7 @@ struct Wheel {
     provenance: Option<String>,
 }
 
-/// The fields of an npm document for a version beside its archive.
+/// Fields of a version's npm document beside its archive.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Npm<'a> {
     /// The node versions that it accepts.
@@ -100,7 +100,7 @@ impl Registry {
         Self { server: Server::start(), state: Mutex::new(state) }
     }
 
-    /// The server below, for faults and for the requests it got.
+    /// The underlying server, for faults and for the requests it got.
     pub(crate) fn server(&self) -> &Server {
         &self.server
     }
@@ -127,8 +127,8 @@ impl Registry {
         versions.iter().for_each(|(package, version)| self.serve_npm(package, version));
     }
 
-    /// Whatever is published from now on has this time of publication. Without one, npm packages have an old time, and
-    /// Python packages none.
+    /// Give everything published from now on this time of publication. Without a time, npm packages have an old one,
+    /// and Python packages none.
     pub(crate) fn publish_at(&self, time: Option<&str>) {
         self.state().clock = time.map(str::to_owned);
     }
@@ -138,7 +138,7 @@ impl Registry {
         self.state().archives.clone()
     }
 
-    /// This archive counts as published.
+    /// Count this archive as published.
     pub(crate) fn know(&self, archive: &[u8]) {
         self.state().archives.push(archive.to_vec());
     }
@@ -182,7 +182,7 @@ impl Registry {
         self.serve_npm(package, version);
     }
 
-    /// Serve attestations of the wheels of a version, made by this function of the name and digest of each.
+    /// Serve attestations of a version's wheels; `attest` makes each from the wheel's name and digest.
     pub(crate) fn attest_wheels(&self, package: &str, version: &str, attest: impl Fn(&str, &Value) -> Value) {
         let between = format!("-{version}-");
         for wheel in self.state().pypi.get_mut(package).expect("published") {
@@ -198,7 +198,7 @@ impl Registry {
         self.serve_page(package);
     }
 
-    /// Serve attestations of a version of an npm package, made by this function of the name and digest.
+    /// Serve attestations of a version of an npm package; `attest` makes them from its name and digest.
     pub(crate) fn attest_npm(&self, package: &str, version: &str, attest: impl Fn(&str, &Value) -> Vec<Value>) {
         let path = attestations_path(&format!("{package}@{version}"));
         let url = self.server.url(&path);
@@ -238,12 +238,12 @@ impl Registry {
         self.server.serve(&npm_path(package), reply);
     }
 
-    /// Publish a wheel; its name has version and platform.
+    /// Publish a wheel, whose name contains version and platform.
     pub(crate) fn pypi(&self, package: &str, name: &str, archive: &[u8]) {
         self.publish_wheel(package, name, archive, false);
     }
 
-    /// Publish wheels of these names, all without content, in place of the package's others.
+    /// Publish empty wheels with these names, in place of the package's others.
     pub(crate) fn pypi_all(&self, package: &str, names: &[String]) {
         let empty = digest(Algorithm::Sha256, b"");
         let wheel = |name: &String| {
@@ -259,8 +259,8 @@ impl Registry {
         self.publish_wheel(package, name, archive, true);
     }
 
-    /// Publish a version of a tool of the catalogue for this machine, as its registry carries it, with scripts for
-    /// programs that print the version.
+    /// Publish a version of a tool of the catalogue for this machine, in the form of its registry. Its programs are
+    /// scripts that print the version.
     pub(crate) fn offer(&self, tool: &str, version: &str) {
         self.offer_sized(tool, version, 0);
     }
@@ -337,7 +337,7 @@ impl Registry {
 /// The path of an npm registry's keys.
 pub(crate) const KEYS_PATH: &str = "/npm/-/npm/v1/keys";
 
-/// The time at which everything was published, by the registry's own record.
+/// The time at which everything was published, by the registry's own records.
 const PUBLISHED: &str = "2024-06-01T12:00:00.000Z";
 
 /// The path of an npm package's document.

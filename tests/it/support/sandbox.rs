@@ -1,4 +1,4 @@
-//! A place of its own for a test: a home, a project, a runtime directory, a loopback registry, and the built `vx`.
+//! An isolated place for a test: a home, a project, a runtime directory, a loopback registry, and the built `vx`.
 //!
 //! Reads like prose: `Sandbox::new().config("…").vx("sync").fails_with("…")`. When a sandbox is dropped, it asserts
 //! that no process of it is left.
@@ -50,7 +50,7 @@ pub(crate) struct Sandbox {
 
 impl Sandbox {
     pub(crate) fn new() -> Self {
-        // A board's path is short by rule, so the place for tests is too.
+        // Paths of boards have to be short, so the sandbox's must be, too.
         let short = if cfg!(unix) { PathBuf::from("/tmp") } else { std::env::temp_dir() };
         let root = tempfile::Builder::new().prefix("vx").tempdir_in(short).expect("a directory");
         for name in ["project", "home", "user"] {
@@ -101,7 +101,7 @@ impl Sandbox {
         self.registry.as_ref().expect("the registry still runs")
     }
 
-    /// From now on nothing answers at the registry's address.
+    /// Stop the registry: from now on nothing answers at its address.
     pub(crate) fn stop_registry(&mut self) {
         self.registry = None;
     }
@@ -133,7 +133,7 @@ impl Sandbox {
         self.root.path()
     }
 
-    /// The lines of `vx.toml` for a tool from an address: the archive is served there.
+    /// Serve this archive at an address. Returns the line of `vx.toml` for the tool.
     pub(crate) fn addressed(&self, tool: &str, archive: &[u8], more: &str) -> String {
         let path = format!("/files/{tool}.tgz");
         self.registry().server().serve(&path, crate::support::server::Reply::ok(archive));
@@ -148,7 +148,7 @@ impl Sandbox {
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = self.inside(env!("CARGO_BIN_EXE_vx"));
         command.args(words.split_whitespace());
-        // Nothing of this machine's own settings reaches the tested program.
+        // None of this machine's settings may reach the tested program.
         command.env_clear().envs(self.environment());
         command
     }
@@ -161,7 +161,7 @@ impl Sandbox {
             ("XDG_CONFIG_DIRS", self.root.path().join("user").display().to_string()),
             ("VX_HOME", self.home().display().to_string()),
             ("VX_RUNTIME_DIR", self.runtime().display().to_string()),
-            // The tests of consent ask; all others are about what a project does once it may.
+            // Only the tests of consent need the question; in all others the project may act.
             ("VX_TRUST", "all".to_owned()),
             ("NO_COLOR", "1".to_owned()),
         ];
@@ -235,7 +235,7 @@ impl Sandbox {
         releases.iter().map(|release| format!("{} {}", text(&release["tool"]), text(&release["version"]))).collect()
     }
 
-    /// The output of an installed program that is asked for its version.
+    /// The version that an installed program prints.
     pub(crate) fn program_says(&self, program: &str) -> String {
         let path = self.vx(&format!("which {program}")).succeeds().stdout();
         let output = self.inside(path.trim()).arg("--version").output().expect("the program starts");
@@ -243,7 +243,8 @@ impl Sandbox {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// The leftovers in the places that only a running install uses; the lock file's turnstile stays for ever.
+    /// Leftovers in the directories that only a running install uses, without the lock file's turnstile, which is
+    /// permanent.
     pub(crate) fn left_behind(&self) -> Vec<String> {
         let mut found = Vec::new();
         for place in ["tmp", "locks"] {
@@ -254,7 +255,7 @@ impl Sandbox {
         found
     }
 
-    /// The processes that were started here and are still there.
+    /// The processes that were started here and still exist.
     pub(crate) fn processes(&self) -> Vec<Process> {
         processes_of(self.root.path())
     }
@@ -297,7 +298,7 @@ pub(crate) fn slot_of(board: &Value, tool: &str) -> Option<Value> {
     board["slots"].as_array()?.iter().find(|slot| slot["key"] == tool).cloned()
 }
 
-/// The text of a JSON value; empty if the value is no text.
+/// The text of a JSON value; empty if the value is not a string.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

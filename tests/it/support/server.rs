@@ -1,7 +1,7 @@
 //! A loopback web server for tests: replies by path, and the ways in which real servers misbehave.
 //!
-//! Plain threads: one accepts, one serves each connection. Dropping the server closes every connection and joins every
-//! thread, so a test leaves nothing behind. The faults of a reply are in [`reply`].
+//! It uses plain threads: one accepts, and one serves each connection. Dropping the server closes every connection and
+//! joins every thread, so a test leaves nothing behind. The faults of a reply are in [`reply`].
 
 mod reply;
 mod tls;
@@ -18,7 +18,7 @@ pub(crate) use reply::Reply;
 use reply::{Answer, Fault};
 pub(crate) use tls::{Authority, Secured};
 
-/// The interval at which a sleeping thread looks if the server stops.
+/// The interval at which a sleeping thread checks if the server stops.
 const STOP_POLL: Duration = Duration::from_millis(5);
 
 /// The most that one reply sends at once.
@@ -61,11 +61,11 @@ struct Shared {
     accepted: Mutex<usize>,
 }
 
-/// Answers that are held back until no more requests arrive: a client that sends all its requests at once needs one
-/// round, at any speed.
+/// Holds answers back until no more requests arrive: a client that sends all its requests at once needs a single round,
+/// at any speed.
 #[derive(Clone, Copy)]
 struct Rounds {
-    /// The time without a request after which the waiting ones are answered.
+    /// The time without a request after which the waiting requests are answered.
     quiet: Duration,
     /// The last request so far.
     asked_at: Instant,
@@ -96,17 +96,17 @@ impl Server {
         format!("{}{path}", self.address)
     }
 
-    /// Answer this path with this reply from now on; a path with a query is matched before the same without.
+    /// Answer this path with this reply from now on. A path with a query takes precedence over the same without.
     pub(crate) fn serve(&self, path: &str, reply: Reply) {
         held(&self.shared.routes).insert(path.to_owned(), Arc::new(reply));
     }
 
-    /// Everything asked so far, in order.
+    /// All requests so far, in order.
     pub(crate) fn requests(&self) -> Vec<Request> {
         held(&self.shared.requests).clone()
     }
 
-    /// Everything asked of one path so far, in order.
+    /// All requests for a path so far, in order.
     pub(crate) fn requests_for(&self, path: &str) -> Vec<Request> {
         self.requests().into_iter().filter(|request| request.path == path).collect()
     }
@@ -151,7 +151,7 @@ impl Drop for Server {
     }
 }
 
-/// A test that failed while it held a lock must not hide its own message behind a poisoned one.
+/// Lock, even if poisoned: a test that fails while it holds a lock must not hide its own message behind another panic.
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -171,7 +171,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             let shared = Arc::clone(shared);
             move || {
                 let _ = converse(&stream, &shared);
-                // The last handle must be dropped here, because that ends or resets the connection.
+                // Drop the last handle here, which ends or resets the connection.
                 held(&shared.connections).remove(&number);
             }
         });
@@ -276,7 +276,7 @@ fn send_body(mut stream: &TcpStream, shared: &Shared, body: &[u8], bytes_per_sec
     Ok(())
 }
 
-/// With answers in rounds: wait until this request's round is answered, or the server stops.
+/// If answers come in rounds, wait until this request's round is answered, or the server stops.
 fn await_round(shared: &Shared) {
     let own = match held(&shared.rounds).as_mut() {
         None => return,
@@ -310,9 +310,9 @@ fn sleep_until_stopped(shared: &Shared, time: Duration) {
     }
 }
 
-/// Reset the connection, so that the client sees an error and not an end.
+/// Reset the connection, so that the client sees an error instead of an end.
 fn reset(stream: &TcpStream) {
-    // The bytes sent must arrive first: a reset drops those that the client has not read yet.
+    // Let the sent bytes arrive first: a reset drops any that the client has not read yet.
     thread::sleep(Duration::from_millis(30));
     let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));
 }

@@ -1,11 +1,11 @@
-//! What needs consent, and how long a consent holds.
+//! The parts of a project that need consent, and how long a consent holds.
 
 use std::fs;
 
 use super::{acted, cautious, evil, evil_tool, make_shims, shim_in, vx_in};
 use crate::support::sandbox::Sandbox;
 
-/// A sandbox whose project has a tool of the catalogue, and another with a command after its install.
+/// A sandbox whose project has a tool of the catalogue, and another with a post-install command.
 fn with_command() -> Sandbox {
     let sandbox = cautious();
     let command = evil(&sandbox);
@@ -75,7 +75,7 @@ fn an_unrelated_edit_does_not_ask_again_and_a_changed_command_does_with_the_diff
     assert!(lines.iter().any(|line| line.starts_with("- installing biome runs: echo EVIL >>")), "{lines:?}");
     assert!(lines.iter().any(|line| line.starts_with("+ installing biome runs: echo EVIL again")), "{lines:?}");
     assert!(lines.iter().any(|line| line == "  sets the variable MODE=test"), "{lines:?}");
-    // What was agreed to once may come back.
+    // An earlier version that was agreed to may come back.
     sandbox.write("vx.toml", &text);
     sandbox.vx("biome").succeeds();
 }
@@ -109,7 +109,7 @@ fn the_users_word_on_all_projects_counts_for_the_commands_that_inherit_it() {
     with("maybe").vx("biome").refuses_with("VX_TRUST is `maybe`").says("`none`, `ask` or `all`");
 }
 
-/// A sandbox as a build service starts commands.
+/// A sandbox with the environment in which a build service starts commands.
 fn in_build_service() -> Sandbox {
     with_command().variable("CI", "true").variable("GITHUB_ACTIONS", "true")
 }

@@ -1,4 +1,4 @@
-//! Settings files that stand around a project: only those of the user's own places count without consent.
+//! Settings files around a project: without consent, only files in the user's own places count.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,8 +7,8 @@ use super::tricks::asked;
 use super::{cautious, vx_in};
 use crate::support::sandbox::Sandbox;
 
-/// A project, and a `uv.toml` above it, both as seen from the top of the sandbox, with a `.git` of the kind that ends the
-/// project there.
+/// A project and a `uv.toml` above it, as paths from the top of the sandbox, and the kind of `.git` that ends the
+/// project.
 struct Layout {
     project: &'static str,
     settings: &'static str,
@@ -24,7 +24,7 @@ enum Git {
     File,
 }
 
-/// `user` is the home directory.
+/// All layouts; `user` is the home directory.
 const LAYOUTS: [Layout; 6] = [
     Layout { project: "dl/app", settings: "dl", git: Git::None },
     Layout { project: "user/dl/app", settings: "user/dl", git: Git::None },
@@ -58,7 +58,7 @@ fn index(sandbox: &Sandbox, spelling: &str, path: &str) -> String {
     spelling.replace("ADDRESS", &sandbox.registry().server().url(path))
 }
 
-/// Write the project and the strange `uv.toml`; the project's directory comes back.
+/// Write the project and the stranger's `uv.toml`. Returns the project's directory.
 fn lay(sandbox: &Sandbox, layout: &Layout, spelling: &str) -> PathBuf {
     let (project, above) = (sandbox.root().join(layout.project), sandbox.root().join(layout.settings));
     fs::create_dir_all(&project).expect("directories");
@@ -75,7 +75,7 @@ fn lay(sandbox: &Sandbox, layout: &Layout, spelling: &str) -> PathBuf {
     project
 }
 
-/// Forget every list and choice of a version.
+/// Remove every cached list and every chosen version.
 fn forget(sandbox: &Sandbox, project: &Path) {
     let _ = fs::remove_dir_all(sandbox.home().join("cache/index"));
     let _ = fs::remove_file(project.join("vx.lock"));

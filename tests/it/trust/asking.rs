@@ -1,4 +1,4 @@
-//! The question, where somebody can answer; and the one line, where nobody can.
+//! The question for consent on a terminal, and the single line where nobody can answer.
 
 use std::fs;
 use std::process::Command;
@@ -17,7 +17,7 @@ fn with_command() -> Sandbox {
     sandbox.config(&text)
 }
 
-/// Run vx on a terminal with this answer; its exit code and its screen.
+/// Run vx on a terminal with this answer. Returns its exit code and its screen.
 #[cfg(target_os = "linux")]
 fn answered(sandbox: &Sandbox, words: &str, answer: &str) -> (Option<i32>, String) {
     let mut terminal = OnTerminal::start(sandbox.command(words));
@@ -70,7 +70,7 @@ fn what_changes_while_the_question_stands_is_not_what_was_agreed_to() {
     terminal.press("y\r");
     let (code, text) = terminal.ends();
     assert!(code == Some(2) && text.contains("has changed since it was shown"), "{text}");
-    // A changed vx.toml is not read again: the run is about what was shown.
+    // A changed vx.toml is not read again: the run uses what was shown.
     sandbox.write("setup.sh", "true");
     let mut terminal = OnTerminal::start(sandbox.command("sync --plain"));
     terminal.await_screen("it asks", |screen| screen.contains("[y/N]"));

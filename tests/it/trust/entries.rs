@@ -1,4 +1,4 @@
-//! Every way into a project that a person takes without having agreed to anything.
+//! Every way in which a person enters a project without having agreed to anything.
 
 use std::fs;
 use std::process::Command;
@@ -45,7 +45,7 @@ const COMMANDS: [&str; 32] = [
     "sync",
 ];
 
-/// Each entry with everything that it put out, and its standard output.
+/// The outputs of each entry.
 pub(super) fn outputs(sandbox: &Sandbox) -> Vec<(String, Finished)> {
     let project = sandbox.project();
     let mut outputs = Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn outputs(sandbox: &Sandbox) -> Vec<(String, Finished)> {
     }
     outputs.extend(shells(sandbox));
     outputs.extend(COMMANDS.map(|words| (format!("vx {words}"), vx_in(sandbox, &project, words))));
-    // Once more, with everything that was remembered.
+    // Run them once more, with all caches filled.
     super::let_it_settle();
     for name in ["ruff", "biome"] {
         outputs.push((format!("shim {name}, once more"), shim_in(sandbox, &project, name)));
@@ -62,7 +62,7 @@ pub(super) fn outputs(sandbox: &Sandbox) -> Vec<(String, Finished)> {
     outputs
 }
 
-/// A shell that walks into the project with `vx activate` on, out of it, and prints its variables in both places.
+/// Shells with `vx activate` that enter the project and leave it, and print their variables in both places.
 fn shells(sandbox: &Sandbox) -> Vec<(String, Finished)> {
     let bash = "eval \"$($VX activate bash)\"; cd \"$P\"; eval \"$PROMPT_COMMAND\"; eval \"$PROMPT_COMMAND\"; env; set; ruff\n\
                 bash -c :; cd /; eval \"$PROMPT_COMMAND\"; env; true";
@@ -83,7 +83,7 @@ fn shells(sandbox: &Sandbox) -> Vec<(String, Finished)> {
     outputs
 }
 
-/// An interactive bash that walks in and out, and the dashboard, each on a terminal; what they showed.
+/// An interactive bash that enters and leaves, and the dashboard, each on a terminal. Returns their output.
 #[cfg(target_os = "linux")]
 pub(super) fn screens(sandbox: &Sandbox) -> Vec<(String, String)> {
     let mut bash = Command::new("bash");
@@ -96,7 +96,7 @@ pub(super) fn screens(sandbox: &Sandbox) -> Vec<(String, String)> {
     vec![("bash on a terminal".to_owned(), bash.ends().1), ("the dashboard".to_owned(), top.ends().1)]
 }
 
-/// What a build runner would get from `vx env --shell github`.
+/// The files that a build runner would get from `vx env --shell github`.
 pub(super) fn github(sandbox: Sandbox) -> String {
     let files = ["path", "env"].map(|name| sandbox.root().join(name));
     let sandbox = sandbox

@@ -1,9 +1,10 @@
-//! Strangers' projects that a seed composes, against every door: no program of theirs runs, no index of theirs is asked, no
-//! variable of theirs is set, and nothing is left behind.
+//! Strangers' projects, composed from a seed and entered through every door (a way of using vx in them): no program of
+//! theirs runs, no index of theirs is asked, no variable of theirs is set, and nothing is left behind.
 //!
-//! `VX_TORTURE=13 cargo test --test it trust::generated -- --nocapture` composes 520 projects and takes every door of each.
-//! Without it each of 40 projects is entered by some of the doors, dealt so that every door and every piece has its turn. A
-//! failure names its project's seed; `VX_SEED` of that number composes it again, alone, and takes every door.
+//! `VX_TORTURE=13 cargo test --test it trust::generated -- --nocapture` composes 520 projects and takes every door of
+//! each. Otherwise there are 40 projects, and each is entered through some of the doors, dealt so that every door and
+//! every piece has its turn. A failure names its project's seed; `VX_SEED` with that number composes only that project,
+//! and takes every door.
 
 mod doors;
 mod draft;
@@ -24,16 +25,16 @@ use project::Project;
 
 use crate::running::trees::Random;
 
-/// The projects without `VX_TORTURE`.
+/// The number of projects without `VX_TORTURE`.
 const PROJECTS: usize = 40;
-/// The doors that are dealt to each of them, beside those by which its pieces would act.
+/// The number of doors dealt to each project, beside the doors through which its pieces would act.
 const DOORS_EACH: usize = 5;
-/// The seeds with which a piece is tried, each of which spells it in another way.
+/// The number of seeds with which a piece is tried; each spells it in another way.
 const SPELLINGS: u64 = 10;
 /// The seed of the first project.
 const SEED: u64 = 33_000;
 
-/// Cards that are dealt by chance, each once before any comes again.
+/// Cards that are dealt at random, each once before any comes again.
 struct Deck {
     size: usize,
     left: Vec<usize>,
@@ -52,7 +53,7 @@ impl Deck {
         self.left.swap_remove(usize::try_from(at).expect("an index"))
     }
 
-    /// Some cards, none of them twice.
+    /// Deal some cards, none of them twice.
     fn hand(&mut self, count: usize, random: &mut Random) -> Vec<usize> {
         let mut hand = Vec::new();
         while hand.len() < count.min(self.size) {
@@ -65,7 +66,7 @@ impl Deck {
     }
 }
 
-/// A project as its seed composes it, and the doors that are taken.
+/// A project, as composed from its seed, and the doors to take.
 struct Plan {
     seed: u64,
     layout: Layout,
@@ -81,7 +82,7 @@ impl Plan {
     }
 }
 
-/// Names the project in which a test ends before its time.
+/// Prints the project's name if its test panics.
 struct Named<'a>(&'a Plan);
 
 impl Drop for Named<'_> {
@@ -92,7 +93,8 @@ impl Drop for Named<'_> {
     }
 }
 
-/// The plans of all projects: the same for the same numbers, and with the same projects for any number of doors.
+/// The plans of all projects. The same numbers give the same plans, and the number of doors doesn't change the
+/// projects.
 fn plans(projects: usize, doors_each: usize) -> Vec<Plan> {
     let (mut random, mut by_door) = (Random::from(SEED), Random::from(SEED + 1));
     let all = pieces::all();
@@ -128,7 +130,7 @@ struct Counts {
     faults: Vec<String>,
 }
 
-/// Lay a project and go through its doors.
+/// Write a project and go through its doors.
 fn enter(plan: &Plan, counts: &Mutex<Counts>) {
     let _named = Named(plan);
     let project = Project::lay(plan.seed, plan.layout, plan.habit, &plan.pieces, None);
@@ -162,8 +164,8 @@ fn enter(plan: &Plan, counts: &Mutex<Counts>) {
     counts.faults.extend(faults);
 }
 
-/// Do something with each of these, by twice as many threads as there are processors: much of it is waiting for a proxy that
-/// does not answer.
+/// Call `act` for each item, on twice as many threads as there are processors: much of the time is spent waiting for a
+/// proxy that does not answer.
 fn for_each<T: Sync>(items: &[T], act: impl Fn(&T) + Sync) {
     let next = AtomicUsize::new(0);
     let workers = thread::available_parallelism().map_or(2, usize::from).saturating_mul(2).min(items.len());
@@ -212,12 +214,13 @@ fn nothing_of_a_generated_project_acts_by_any_door() {
         assert_eq!(counts.pieces.len(), pieces::all().len(), "each piece has its turn");
         let taken = |door: &Door| [&counts.doors, &counts.absent].iter().any(|known| known.contains_key(&door.name()));
         assert!(DOORS.iter().all(taken), "each door has its turn");
-        // A project whose file is refused shows little.
+        // A project whose file is refused proves little.
         assert!(counts.read * 10 >= plans.len() * 7, "{} of {} are read", counts.read, plans.len());
     }
 }
 
-/// Each piece that consent would let act does so where its user lets it, so that its silence elsewhere means something.
+/// Each piece that may act with consent does act once its user agrees, so that its failing to act elsewhere proves
+/// something.
 #[test]
 fn each_piece_that_can_act_does_where_its_user_lets_it() {
     let all = pieces::all();

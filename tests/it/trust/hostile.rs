@@ -1,5 +1,5 @@
-//! The hostile collection: each trick against every entry. Nothing of it runs, sets a variable or asks anything; and each
-//! trick would act if its rule were not there, which it shows where its user lets it.
+//! The collection of hostile projects: each trick against every entry. Nothing of it runs, sets a variable or contacts
+//! a server. And each trick would work if its rule were missing: it does once its user agrees.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::tricks::{TRICKS, Takes, Trick, asked};
 use super::{acted, cautious, make_shims};
 use crate::support::sandbox::Sandbox;
 
-/// A sandbox with links for the catalogue's tools, in which the trick is laid.
+/// A sandbox with shims for the catalogue's tools, and the trick's project.
 fn laid(trick: Trick, word: &str) -> Sandbox {
     // Nothing answers at the sites of vendors, nor at the usual index of Python packages.
     let sandbox = cautious().variable("HTTPS_PROXY", "http://127.0.0.1:9").variable("NO_PROXY", "127.0.0.1");
@@ -41,7 +41,7 @@ fn is_refused(trick: Trick) {
     let sandbox = laid(trick, "");
     for (entry, finished) in outputs(&sandbox) {
         let (stdout, stderr) = (finished.stdout(), finished.stderr());
-        // A script and the project's name are printed as the data that they are; control codes are in no output.
+        // These commands print scripts and the project's name as data; no output may contain control codes.
         let is_data = matches!(entry.as_str(), "vx run --list" | "vx sbom");
         let shown = if is_data { String::new() } else { stdout.clone() };
         assert_inert(trick.name, &entry, &shown, &sandbox);
@@ -65,7 +65,7 @@ fn is_refused(trick: Trick) {
     assert!(!written.contains("EVIL"), "{}: {written}", trick.name);
 }
 
-/// The trick acts where its user lets it, so that its refusal means something.
+/// Check that the trick acts once its user agrees, so that its refusal proves something.
 fn is_alive(trick: Trick) {
     let sandbox = laid(trick, "all");
     if trick.takes == Takes::Naming {
@@ -130,7 +130,7 @@ collection!(
     control_codes_in_names,
 );
 
-/// A link to a device has no end and a pipe no writer: both would hold up each command of the stranger's project.
+/// A link to a device never ends, and a pipe has no writer: each would hold up every command in the stranger's project.
 #[cfg(unix)]
 #[test]
 fn a_file_of_the_project_that_has_no_end_is_not_read() {
@@ -142,7 +142,7 @@ fn a_file_of_the_project_that_has_no_end_is_not_read() {
         std::os::unix::fs::symlink("/dev/zero", sandbox.project().join(file)).expect("a link");
         for entry in ["sync", "ruff", "trust --show", "ps"] {
             let finished = sandbox.vx(entry);
-            // Only what a command needs may make it fail.
+            // A command may fail only over a file that it needs.
             let wanted = if matches!(file, "vx.toml" | "vx.lock") { 0..=2 } else { 0..=0 };
             assert!(
                 finished.code().is_some_and(|code| wanted.contains(&code)),

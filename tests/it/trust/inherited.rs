@@ -1,4 +1,4 @@
-//! What a project inherits acts by the consent to the project further up that says it.
+//! Inherited settings act by consent to the project further up from which they come.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{acted, cautious, evil_tool, let_it_settle, make_shims, shim_in, vx_in};
 use crate::support::sandbox::Sandbox;
 
-/// A project with these lines, and one below it that declares `biome`.
+/// A project with the lines `above`, and below it a project with the lines `below`, which declares `biome`.
 fn nested(sandbox: Sandbox, above: &str, below: &str) -> (Sandbox, PathBuf) {
     let inner = sandbox.project().join("inner");
     fs::create_dir(&inner).expect("a directory");

@@ -1,4 +1,5 @@
-//! The key of a consent: the repository with all its worktrees, or else the folder; and the routes that hold it.
+//! The key of a consent: the repository with all its worktrees, or else the folder; and the cached routes that depend
+//! on it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use crate::support::skipped::skipped;
 
 const PROJECT: &str = "[tools]\nruff = \"0.15.1\"\n[env]\nMODE = \"test\"\n";
 
-/// A repository as git lays it out, with these worktrees, each with the project.
+/// A repository in git's layout, with these worktrees, each of which contains the project.
 fn repository(sandbox: &Sandbox, worktrees: &[&str]) -> Vec<PathBuf> {
     let main = sandbox.root().join("main");
     fs::create_dir_all(main.join(".git")).expect("a directory");
@@ -27,7 +28,7 @@ fn repository(sandbox: &Sandbox, worktrees: &[&str]) -> Vec<PathBuf> {
     trees
 }
 
-/// True if the project in this directory may act.
+/// Returns whether the project in this directory may act.
 fn acts(sandbox: &Sandbox, directory: &Path) -> bool {
     vx_in(sandbox, directory, "ruff").succeeds().stdout().contains("MODE=test")
 }
@@ -120,7 +121,7 @@ fn a_route_that_was_kept_ends_with_the_consent_and_with_its_absence() {
     make_shims(&sandbox);
     sandbox.vx("sync").succeeds();
     let shim = || {
-        // The second call takes the route that the first one kept.
+        // The second call takes the route that the first has cached.
         let_it_settle();
         shim_in(&sandbox, &sandbox.project(), "ruff").succeeds();
         shim_in(&sandbox, &sandbox.project(), "ruff").succeeds().stdout().contains("MODE=test")

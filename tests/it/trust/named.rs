@@ -1,5 +1,5 @@
-//! The files that commands name: each form asks again once its file has changed, or has said that it will not; and what
-//! was agreed to is what runs, however often the file changes meanwhile.
+//! Files that commands name. Each form asks again once its file has changed, or says beforehand that it will not. The
+//! content that was agreed to is what runs, however often the file changes in the meantime.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,8 @@ use std::time::Duration;
 use super::{acted, cautious, evil, traces};
 use crate::support::sandbox::{Sandbox, eventually};
 
-/// The forms in which a service can name a file, with the keys of its table and the file that changes.
+/// The forms in which a service can name a file: the name of the form, the keys of the table, and the file that
+/// changes.
 const FORMS: [(&str, &str, &str); 15] = [
     ("command = \"./run.sh\"", "", "run.sh"),
     ("command = [\"sh\", \"run.sh\"]", "directory = \"api\"", "api/run.sh"),
@@ -30,7 +31,7 @@ const FORMS: [(&str, &str, &str); 15] = [
     ("command = \"true\"\nready = { command = \"./run.sh\" }", "directory = \"api\"", "api/run.sh"),
 ];
 
-/// Write a file of the project that can be executed.
+/// Write an executable file of the project.
 fn write(sandbox: &Sandbox, file: &str, text: &str) {
     let path = sandbox.project().join(file);
     fs::create_dir_all(path.parent().expect("a folder")).expect("a directory");
@@ -150,7 +151,7 @@ fn git(sandbox: &Sandbox, words: &str) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-/// A file that another program changes to and fro by renames, until this value goes.
+/// A file that another program changes back and forth by renames, until this is dropped.
 struct Flipped {
     ends: &'static AtomicBool,
     flips: &'static AtomicUsize,
@@ -181,7 +182,7 @@ impl Drop for Flipped {
     }
 }
 
-/// Put a file of this text in place of another one in one step.
+/// Replace a file by one with this text, in one step.
 fn replace(path: &Path, text: &str) {
     let new = path.with_extension("new");
     fs::write(&new, text).expect("a file");
@@ -221,7 +222,7 @@ fn a_script_after_an_install_runs_as_it_was_agreed_to_however_often_it_changes_m
         );
         assert!(!text.contains("EVIL"), "{call}: {text}");
         assert_eq!(text.matches("GOOD").count(), 1 + done, "{call}");
-        // Where the user's word does not depend on the content, the script that is there runs.
+        // If the consent doesn't depend on the content, the present script runs.
         replace(&script, &format!("#!/bin/sh\n{}\n", evil(&sandbox)));
         let sandbox = sandbox.variable("VX_TRUST", "all");
         sandbox.vx("sync --force").succeeds();

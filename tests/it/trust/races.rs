@@ -1,4 +1,4 @@
-//! Settings files that change between consent and use: the ones that were agreed to are used, or none.
+//! Settings files that change between consent and use: the content that was agreed to is used, or none.
 //!
 //! `VX_TORTURE=50 cargo test --test it trust::races` runs 200 races of each kind.
 
@@ -17,7 +17,7 @@ fn races() -> usize {
     RACES * std::env::var("VX_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-/// Lock again and again while the file is now the one that was agreed to, now another.
+/// Lock again and again while the file alternates between the content that was agreed to and another.
 fn race(sandbox: &Sandbox, file: &str, good: &str, evil: &str) {
     let path = sandbox.project().join(file);
     fs::write(&path, good).expect("a file");

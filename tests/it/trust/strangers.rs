@@ -1,4 +1,4 @@
-//! Files of other users, and places where anybody could have put a file.
+//! Files of other users, and places in which any user could have put a file.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -10,7 +10,7 @@ use crate::support::skipped::skipped;
 
 const PROJECT: &str = "[tools]\nruff = \"0.15.1\"\n[env]\nMODE = \"test\"\n";
 
-/// Give a folder and its files to another user, if this one may do that.
+/// Give a folder and its files to another user, if this user may do that.
 fn give_away(folder: &Path) -> bool {
     let files = fs::read_dir(folder).expect("a directory").flatten().map(|entry| entry.path());
     files.chain([folder.to_owned()]).all(|path| chown(path, Some(65_534), None).is_ok())
@@ -47,7 +47,7 @@ fn each_file_that_others_may_write_to_counts() {
     sandbox.vx("trust --yes").succeeds();
     sandbox.vx("sync").succeeds();
     for path in [sandbox.project().join("vx.toml"), sandbox.project().join("vx.lock"), sandbox.project()] {
-        // A folder is no witness of a route: its files are.
+        // A cached route depends on files, not on the folder, so remove it.
         let acts = |sandbox: &Sandbox, directory: &Path| {
             let _ = fs::remove_dir_all(sandbox.home().join("cache/routes"));
             acts(sandbox, directory)

@@ -16,7 +16,7 @@ fn git(sandbox: &Sandbox, directory: &Path, words: &str) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-/// A repository with a project and a file; `None` where there is no git.
+/// A repository with a project and a file; `None` without git.
 fn repository(sandbox: &Sandbox) -> Option<PathBuf> {
     let main = sandbox.root().join("main");
     fs::create_dir(&main).expect("a directory");
@@ -66,7 +66,7 @@ fn a_changed_tracked_file_asks_again_and_taking_the_change_back_does_not() {
 fn the_tie_holds_for_later_answers_until_the_consent_is_taken_back() {
     let sandbox = cautious();
     let Some(main) = repository(&sandbox) else { return };
-    // An earlier consent without a tie counts no more.
+    // An earlier consent that was not tied no longer counts.
     vx_in(&sandbox, &main, "trust --yes").succeeds();
     vx_in(&sandbox, &main, "trust --commit --yes").succeeds().says("may act");
     fs::write(main.join("lib.sh"), "two\n").expect("a file");

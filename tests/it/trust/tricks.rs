@@ -1,5 +1,5 @@
-//! The tricks of hostile projects: one of each kind that could act without its user's consent, and the holes that other
-//! tools had.
+//! The tricks of hostile projects: one of each kind that could act without its user's consent, and holes that other
+//! tools have had.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -20,20 +20,20 @@ pub(super) struct Trick {
     pub(super) name: &'static str,
     /// Writes the project.
     pub(super) lay: fn(&Sandbox),
-    /// True if the trick acts: a program ran, a variable was set, or a server was asked.
+    /// Returns true if the trick acts: a program ran, a variable was set, or a server was asked.
     pub(super) acts: fn(&Sandbox) -> bool,
-    /// What it would take for the trick to act.
+    /// The condition for the trick to act.
     pub(super) takes: Takes,
 }
 
-/// What it would take for a trick to act.
+/// The condition for a trick to act.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Takes {
     /// The user's consent.
     Consent,
     /// The user's consent, and the variable's name in the user's own file.
     Naming,
-    /// Nothing lets it act.
+    /// It never acts.
     Nothing,
 }
 
@@ -138,7 +138,7 @@ fn frozen_sync_asks(sandbox: &Sandbox) -> bool {
     asked(sandbox)
 }
 
-/// True if the server was asked for anything of the trick's.
+/// Returns whether the server got a request caused by the trick.
 pub(super) fn asked(sandbox: &Sandbox) -> bool {
     sandbox.registry().server().requests().iter().any(|request| request.path.starts_with("/evil"))
 }
@@ -265,7 +265,7 @@ fn uv_toml_above(sandbox: &Sandbox) {
     fs::rename(sandbox.project().join("uv.toml"), sandbox.root().join("uv.toml")).expect("it moves");
 }
 
-/// Where `VIRTUAL_ENV` names it; the collection sets that.
+/// A `pip.conf` in the virtual environment that `VIRTUAL_ENV` names; the collection sets the variable.
 fn pip_conf(sandbox: &Sandbox) {
     sandbox.write("vx.toml", &format!("[tools]\nruff = \"0.15.1\"\n{SCRIPT}"));
     fs::create_dir_all(sandbox.project().join(".venv")).expect("a directory");
@@ -273,8 +273,8 @@ fn pip_conf(sandbox: &Sandbox) {
     sandbox.write(".venv/pip.conf", &format!("[global]\nindex-url = {index}\n"));
 }
 
-/// uv and pip are asked for the index, and systems' tools for their versions; like many, this one obeys files of the
-/// directory that it is called in.
+/// vx asks uv and pip for the index, and system tools for their versions. Like many programs, this one obeys files in
+/// the directory in which it is called.
 fn obeyed(sandbox: &Sandbox) {
     let uv = sandbox.root().join("bin/uv");
     fs::create_dir_all(sandbox.root().join("bin")).expect("a directory");
@@ -298,7 +298,7 @@ fn dotenv(sandbox: &Sandbox) {
     sandbox.write("vx.toml", &format!("{TOOLS}{SCRIPT}[env]\nMODE = \"test\"\n"));
 }
 
-/// A repository of the user's own, which has agreed to this text as its vx.toml.
+/// The user's own repository, with consent to this text as its vx.toml.
 fn trusted(sandbox: &Sandbox, text: &str) -> std::path::PathBuf {
     let own = sandbox.root().join("trusted");
     fs::create_dir_all(own.join(".git/worktrees/one")).expect("a directory");

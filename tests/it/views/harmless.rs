@@ -1,4 +1,4 @@
-//! Text from outside cannot act on a terminal: every unprintable character is tried in every place that takes text, and
+//! Foreign text cannot act on a terminal: every unprintable character is tried in every place that takes text, and
 //! looked for in every output.
 
 use std::fs;
@@ -10,8 +10,8 @@ use vx_text::is_unprintable;
 
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// Every unprintable character, in pieces of eight; of the thousands that are tags, a few. Each stands behind a letter, where
-/// a joiner joins nothing.
+/// Every unprintable character, in pieces of eight; of the thousands that are tags, only a few. Each follows a letter,
+/// after which a joiner joins nothing.
 fn pieces() -> Vec<String> {
     let tags = ['\u{e0001}', '\u{e0041}', '\u{e007f}', '\u{e0100}', '\u{e01ef}', '\u{e0fff}'];
     let others = ('\u{1}'..'\u{e0000}').filter(|character| is_unprintable(*character));
@@ -20,8 +20,8 @@ fn pieces() -> Vec<String> {
     all.chunks(8).map(|eight| eight.iter().map(|character| format!("x{character}")).collect()).collect()
 }
 
-/// The first character that no output may hold. Line ends and tabs are allowed, because the output has its own; other
-/// tests look for those of the text.
+/// The first character that no output may contain. Line ends and tabs are allowed, because the output has its own;
+/// other tests look for the text's.
 fn unprintable_in(text: &str) -> Option<char> {
     text.replace("\r\n", "\n").chars().find(|character| is_unprintable(*character) && !matches!(character, '\n' | '\t'))
 }
@@ -41,7 +41,7 @@ fn is_harmless(of: &str, finished: Finished) -> Finished {
     finished
 }
 
-/// A board whose every text is one of the pieces.
+/// A board on which every text is one of the pieces.
 fn hostile_board(sandbox: &Sandbox) -> Board {
     fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");
     let pieces = pieces();
@@ -131,7 +131,7 @@ fn a_project_reaches_no_output_as_anything_but_text() {
     let shown = sandbox.vx("env --shell bash").succeeds().stdout();
     assert!(shown.contains("HARD="), "{shown}");
 
-    // Each error repeats the text that it is about.
+    // Each error quotes the text that it is about.
     for wrong in [
         format!("[tools]\n\"{hard}\" = \"1\"\n"),
         format!("[tools]\nnode = \"{hard}\"\n"),

@@ -1,4 +1,4 @@
-//! The sight of people and programs: screens, lines, documents, and no secret in any of them.
+//! The outputs that people and programs see: screens, lines, documents, and no secret in any of them.
 
 #[cfg(unix)]
 mod harmless;

@@ -22,7 +22,7 @@ use serde_json::Value;
 use crate::support::sandbox::{Sandbox, eventually};
 use crate::support::server::Reply;
 
-/// A run with one tool that is installed, one that was installed before, and one that fails.
+/// A run with a tool that is installed, a tool that was installed before, and a tool that fails.
 fn one_of_each() -> Sandbox {
     let sandbox = Sandbox::new()
         .config("[tools]\nbiome = \"2.3.4\"\nbuf = \"1.5.0\"\nesbuild = \"0.27.0\"\n")

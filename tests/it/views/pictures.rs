@@ -1,6 +1,6 @@
 //! The pictures of `docs/`: a terminal while this repository's own tools are installed, as SVG.
 //!
-//! `cargo test --test it pictures -- --ignored` takes them anew.
+//! `cargo test --test it pictures -- --ignored` takes them again.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::support::pty::OnTerminal;
 
-/// A character's place, in the picture's units.
+/// The size of a character's cell, in the picture's units.
 const CELL: (f32, f32) = (8.4, 18.0);
 const MARGIN: f32 = 14.0;
 const GROUND: &str = "#14171c";
@@ -46,7 +46,7 @@ fn colour(colour: vt100::Color) -> Option<String> {
 fn svg(screen: &vt100::Screen, rows: u16, about: &str) -> String {
     let columns = screen.size().1.get();
     let (width, height) = (f32::from(columns) * CELL.0 + 2.0 * MARGIN, f32::from(rows) * CELL.1 + 2.0 * MARGIN);
-    // Without a size of its own, a browser stretches a picture to the width of the page.
+    // Set a size: without one, a browser stretches a picture to the width of the page.
     let mut picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" font-size=\"14\" \
@@ -63,7 +63,7 @@ fn svg(screen: &vt100::Screen, rows: u16, about: &str) -> String {
     picture
 }
 
-/// The pieces of a row that look alike, each with its first column. Blanks without a ground end a piece.
+/// The pieces of a row that look alike, each with its first column. Blanks without a background end a piece.
 fn runs(screen: &vt100::Screen, row: u16) -> Vec<(u16, String, Style)> {
     let mut runs: Vec<(u16, String, Style)> = Vec::new();
     let mut open = false;
@@ -91,8 +91,8 @@ fn draw(picture: &mut String, (row, column): (u16, u16), text: &str, style: &Sty
         writeln!(picture, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{long:.1}\" height=\"{high}\" fill=\"{ground}\"/>")
             .expect("text grows");
     }
-    // Each word has its own place and length, so that it stays in its columns in any font. Blanks at the ends of a text
-    // are not drawn, and its words would be stretched over their columns.
+    // Give each word its own place and length, so that it stays in its columns in any font. Blanks at the ends of a
+    // text are not drawn, so the words of a longer text would be stretched over their columns.
     let mut column = column;
     for word in text.split(' ') {
         if !word.is_empty() {
@@ -122,7 +122,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A directory in which the repository's own tools are installed from nothing.
+/// A directory in which the repository's own tools are installed from scratch.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -214,7 +214,7 @@ fn the_pictures_of_the_readme_have_a_size_of_their_own() {
     assert_eq!(sizes().len(), 3);
 }
 
-/// A browser of this machine, if there is one.
+/// A browser on this machine, if there is one.
 fn chromium() -> Option<&'static str> {
     let there = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
     ["chromium", "chromium-browser", "google-chrome", "chrome"].iter().find(there).copied()
@@ -237,9 +237,9 @@ fn needs_chromium_the_pictures_of_the_readme_are_shown_in_their_size() {
     }
 }
 
-/// A page with the pictures in a column, as hosts of READMEs style them. Its title becomes, for each, its size as it is
-/// shown, the contrast of its least readable word (that of the lightest and the darkest pixel), and the most that a word
-/// is stretched to fill its columns, or squeezed.
+/// A page with the pictures in a column, styled as hosts of READMEs do it. A script sets the page's title to a list
+/// with, for each picture, its displayed size, the contrast of its least readable word (between the lightest and the
+/// darkest pixel), and the most that a word is stretched or squeezed to fill its columns.
 const COLUMN: &str = r#"<!DOCTYPE html>
 <style>div { width: COLUMNpx } img { max-width: 100%; box-sizing: content-box }</style>
 <div></div>
@@ -281,13 +281,13 @@ async function measure(text) {
 Promise.all(pictures.map(measure)).then(found => document.title = JSON.stringify(found));
 </script>"#;
 
-/// The widths of columns that READMEs are shown in: a wide window, the usual one, and a registry's page.
+/// The widths of columns in which READMEs are shown: wide windows, the usual window, and a registry's page.
 const COLUMNS: [f64; 4] = [1200.0, 1012.0, 830.0, 640.0];
 
-/// The least contrast between a word and its ground; thin strokes lose some of it when a picture shrinks.
+/// The least contrast between a word and its background; thin strokes lose some of it when a picture shrinks.
 const READABLE: f64 = 2.0;
 
-/// The most that a word is stretched or squeezed; some signs come from a font of another width.
+/// The most that a word may be stretched or squeezed; some signs come from a font of another width.
 const STRETCHED: f64 = 1.5;
 
 #[test]

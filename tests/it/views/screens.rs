@@ -1,4 +1,4 @@
-//! The bytes that a terminal is sent, by the environment and the user's settings.
+//! The bytes that vx sends to a terminal, depending on the environment and the user's settings.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +46,7 @@ fn where_nothing_may_be_drawn_over_lines_are_only_appended() {
     assert!(text.contains("\u{1b}[") && !text.contains("biome 2.3.4: downloading"), "where it may, it is: {text:?}");
 }
 
-/// The terminal of a `vx top` on a board without changes, with these settings in the home; colours are allowed.
+/// A terminal with a `vx top` on an unchanging board, with these settings in the home; colours are allowed.
 fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
     let sandbox = Sandbox::new().variable("NO_COLOR", "");
     std::fs::write(sandbox.home().join("vx.toml"), settings).expect("a file");
@@ -57,7 +57,7 @@ fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
     (sandbox, viewer)
 }
 
-/// True if any cell has a colour that is not one of the terminal's own sixteen.
+/// Returns whether any cell has a colour that is not one of the terminal's own sixteen.
 fn has_own_colours(viewer: &OnTerminal) -> bool {
     viewer.read_screen(|screen| {
         let (rows, columns) = screen.size();
@@ -81,7 +81,7 @@ fn the_users_settings_reach_the_dashboard() {
     let screen = viewer.screen();
     assert!(screen.contains("F1 help") && !screen.contains("? help"), "{screen}");
     assert!(has_own_colours(&viewer), "the colours for a dark ground");
-    // `?` is not bound any more, and the keys typed behind it are answered.
+    // `?` is no longer bound, and the keys typed after it work.
     viewer.press("?j/");
     viewer.await_screen("the filter, not the list of keys", |screen| screen.contains("show only:"));
     viewer.press("\u{1b}");
@@ -97,7 +97,7 @@ fn the_users_settings_reach_the_dashboard() {
 
 /// A terminal's answer about its background.
 const WHITE: &str = "\u{1b}]11;rgb:ffff/ffff/ffff\u{7}";
-/// The question for it.
+/// The query for the background.
 const QUESTION: &str = "\u{1b}]11;?\u{7}";
 
 #[test]
@@ -107,7 +107,7 @@ fn a_late_answer_about_the_background_is_no_key_and_loses_none() {
     viewer.press(&format!("/b{WHITE}io"));
     viewer.await_screen("the keys around it", |screen| screen.contains("show only: bio_"));
     eventually("the colours for a light ground", || has_own_colours(&viewer).then_some(()));
-    // There is no second answer: the same bytes are keys now, of which `r` and `b` are text.
+    // A second answer is not expected, so the same bytes count as keys now, of which `r` and `b` are text.
     viewer.press("\u{1b}\u{1b}]11;");
     viewer.await_screen("no filter", |screen| !screen.contains("show only:"));
     viewer.press("q");
@@ -277,8 +277,8 @@ fn a_second_control_c_in_the_dashboard_kills_a_child_that_ignores_the_first() {
     assert_eq!(text(&sandbox.slot("biome").expect("a slot")["state"]), "cancelled");
 }
 
-/// Ask twice: a process that ignores requests is there after the first time, and killed by the second, not by the
-/// patience of the run.
+/// Interrupt twice: a process that ignores requests survives the first, and is killed by the second rather than by the
+/// run's own timeout.
 pub(crate) fn killed_by_the_second(held: Held, mut interrupt: impl FnMut()) {
     use std::time::{Duration, Instant};
     interrupt();

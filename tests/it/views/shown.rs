@@ -1,5 +1,5 @@
-//! No secret is shown, anywhere: passwords and tokens that stand in addresses, queries, settings and proxies, looked for in
-//! the output of every command and in every file that is left.
+//! No secret is shown anywhere: passwords and tokens in addresses, queries, settings and proxies are looked for in the
+//! output of every command and in every file that is left.
 
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
@@ -16,12 +16,12 @@ use crate::support::registry::digest;
 use crate::support::sandbox::{Sandbox, eventually};
 use crate::support::server::Reply;
 
-/// The beginning of each planted secret; what follows says where it was planted.
+/// The beginning of each planted secret; the rest says where it was planted.
 const PLANTED: &str = "planted-";
-/// A password with the signs that end a word of a shell, each of which may stand in an address.
+/// A password with characters that end a word in a shell, and that an address may contain.
 const SIGNS: &str = "planted-1;planted-2$planted-3(planted-4)planted-5";
 
-/// A project with a secret wherever an address can be, of which one tool can be installed.
+/// A project with a secret in every place that can have an address; one of its tools can be installed.
 fn planted() -> Sandbox {
     let sandbox = Sandbox::new().offers("ruff", "0.15.1").offers("biome", "2.3.4");
     let host = sandbox.registry().server().address().trim_start_matches("http://").to_owned();
@@ -64,7 +64,7 @@ ready = {{ http = "http://me:{SIGNS}'planted-probe@127.0.0.1:1/?t=planted-probe-
         .variable("NO_PROXY", "127.0.0.1")
 }
 
-/// The same project with the one tool that has a query in its address.
+/// The same project with only the tool that has a query in its address.
 fn planted_alone() -> Sandbox {
     let sandbox = planted();
     let lines = sandbox.read("vx.toml");
@@ -73,7 +73,7 @@ fn planted_alone() -> Sandbox {
     sandbox
 }
 
-/// Every command that says anything about a project, what it installs, or its boards.
+/// Every command that prints anything about a project, its installs, or its boards.
 const COMMANDS: [&str; 45] = [
     "sync --plain",
     "sync --json",
@@ -122,7 +122,7 @@ const COMMANDS: [&str; 45] = [
     "shims",
 ];
 
-/// Run every command, and take note of those that show a secret.
+/// Run every command, and note those that show a secret.
 fn run_all(sandbox: &Sandbox, leaks: &mut Vec<String>) {
     for words in COMMANDS {
         let finished = sandbox.vx(words);
@@ -138,7 +138,7 @@ fn note(door: &str, said: &str, leaks: &mut Vec<String>) {
     }
 }
 
-/// Look through every file below a directory but those in which the secrets were planted.
+/// Search every file below a directory, except the files in which the secrets were planted.
 fn look_through(directory: &Path, leaks: &mut Vec<String>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -176,7 +176,7 @@ fn daemon_says(sandbox: &Sandbox) -> String {
     finished.stdout() + &finished.stderr()
 }
 
-/// The answers of the server for agents about the project.
+/// The answers of the MCP server about the project.
 fn mcp_says(sandbox: &Sandbox) -> Vec<Value> {
     let mut client = Client::allowed(sandbox);
     let calls = [
@@ -343,7 +343,7 @@ fn a_secret_that_changed_is_taken_from_vx_toml_and_the_lock_stays() {
     let last = asked.iter().rev().find(|request| request.path.contains("mytool.tgz") && request.method == "GET");
     assert!(last.is_some_and(|request| request.path.ends_with(fresh)), "{last:?}");
     assert_eq!(sandbox.read("vx.lock"), lock);
-    // What is not a secret of the address still counts.
+    // The rest of the address, which is not secret, still counts.
     sandbox.write("vx.toml", &sandbox.read("vx.toml").replace("/files/mytool.tgz", "/files/other.tgz"));
     sandbox.vx("sync --locked mytool").exits_with(2).says("`mytool`");
 }
@@ -423,7 +423,7 @@ fn controls_of_a_strange_file_reach_neither_agents_nor_editors() {
         let sandbox =
             Sandbox::new().config(&format!("[settings]\n\"x{key}y\" = 1\n[scripts]\n\"s{key}t\" = \"true\"\n"));
         for said in [daemon_says(&sandbox)].into_iter().chain(mcp_says(&sandbox).iter().map(|answer| {
-            // Once read, no text is for a terminal.
+            // The parsed texts must not contain a secret either.
             answer["result"]["content"].to_string() + &answer["result"]["structuredContent"].to_string()
         })) {
             assert!(!said.contains(control), "{control:?} in {said:?}");

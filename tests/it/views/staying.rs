@@ -1,5 +1,5 @@
-//! The end of the dashboard's life: it leaves by itself if all is well and nobody needs it, and stays otherwise. Keys go
-//! to it until it is gone, and to the shell from then on.
+//! The end of the dashboard: it closes by itself if all is well and nobody uses it, and otherwise stays. Keys go to it
+//! until it has closed, and to the shell from then on.
 
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -11,9 +11,9 @@ use crate::support::pty::OnTerminal;
 use crate::support::registry::archive::{script, tgz};
 use crate::support::sandbox::{PATIENCE, Sandbox, eventually};
 
-/// Keys without a meaning in the dashboard, each for one use.
+/// Keys without a meaning in the dashboard; each is used once.
 const KEYS: &str = "ABCDEFHIJKLMOPQTUVWXYZ0123456789";
-/// The rounds of keys at random instants, each with several of them: in every run of the tests, and in the long form.
+/// The rounds of keys at random instants, several in each round: in every run of the tests, and in the long form.
 const ROUNDS: usize = 10;
 const LONG: usize = 50;
 
@@ -31,7 +31,7 @@ fn got(text: &str) -> &str {
     after.split('>').next().unwrap_or(after)
 }
 
-/// A time from zero to this one.
+/// A random time from zero to this.
 fn random(most: Duration) -> Duration {
     most.mul_f64(RandomState::new().hash_one(Instant::now()) as f64 / u64::MAX as f64)
 }
@@ -46,7 +46,7 @@ struct Typist<'a> {
 impl Typist<'_> {
     fn press(&mut self, key: char) {
         self.run.press(&key.to_string());
-        // The input is dropped after the modes are restored, so all that came before that is dropped, too.
+        // The dashboard drops pending input after it has restored the modes, so a key typed before that is for it.
         if self.run.is_raw() {
             self.for_dashboard.push(key);
         }
@@ -111,7 +111,7 @@ fn an_answer_of_the_terminal_that_comes_after_the_view_was_left_does_not_reach_t
     let sandbox = Sandbox::new().variable("NO_COLOR", "");
     sandbox.vx("board create work").succeeds();
     sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
-    // On a loaded machine the wait may be over before the answer, which shows nothing.
+    // On a loaded machine the wait may be over before the answer, and then the round proves nothing.
     let met = (0..20).any(|round| {
         let mut run = shell(&sandbox, "top");
         run.await_screen("the view", |screen| screen.contains("? help"));
@@ -141,7 +141,7 @@ fn a_dashboard_that_nobody_touches_leaves_by_itself_when_all_is_well() {
     assert!(text.contains("1 installed in"), "{text}");
 }
 
-/// A project of two tools, of which `moody` fails until there is a file `mended`.
+/// A project with two tools; `moody` fails until there is a file `mended`.
 fn moody() -> Sandbox {
     let sandbox = Sandbox::new().offers("biome", "2.3.4");
     let root = sandbox.root().display();

@@ -1,4 +1,4 @@
-//! The dashboard in a real terminal: tmux, with a server and a socket of the test's own.
+//! The dashboard in a real terminal: tmux, with its own server and socket for each test.
 
 mod beyond;
 mod job_control;
@@ -12,7 +12,7 @@ use crate::support::sandbox::{Sandbox, eventually, text};
 use crate::support::skipped::skipped;
 use crate::views::screens::killed_by_the_second;
 
-/// A tmux server with no configuration, killed when dropped, also by a panic.
+/// A tmux server without configuration, killed when dropped, even by a panic.
 struct Tmux {
     socket: PathBuf,
 }
@@ -75,7 +75,7 @@ impl Tmux {
         self.output(&["capture-pane", "-p", "-t", name])
     }
 
-    /// The screen and the lines that were scrolled off it.
+    /// The screen, and the lines that have scrolled off it.
     fn scrollback(&self, name: &str) -> String {
         self.output(&["capture-pane", "-p", "-S", "-", "-t", name])
     }
@@ -113,12 +113,12 @@ fn row<'s>(screen: &'s str, tool: &str) -> Option<&'s str> {
     screen.lines().find(|line| line.split_whitespace().any(|word| word == tool))
 }
 
-/// The exit code that the shell printed, in a line of its own.
+/// The exit code that the shell printed on a separate line.
 fn exit_code(screen: &str) -> Option<i32> {
     screen.lines().find_map(|line| line.strip_prefix("code=")?.parse().ok())
 }
 
-/// True if every tool is seen to download, with its percentage.
+/// Returns whether the screen shows every tool downloading, with its percentage.
 fn all_move(screen: &str) -> bool {
     let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains('%'));
     TOOLS.into_iter().all(moving)
@@ -177,7 +177,7 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
     assert!(!tmux.shows_the_other_screen("top"));
 }
 
-/// The terminal's screen and scrollback: the command, the final table, the code, and nothing else.
+/// Assert that screen and scrollback have the command, the final table, the exit code, and nothing else.
 fn assert_final_table(tmux: &Tmux, name: &str, cancelled: &str) {
     let text = tmux.scrollback(name);
     println!("SCROLL\n{text}\nEND");
@@ -210,8 +210,8 @@ fn the_rows_below_the_prompt_are_drawn_over_when_the_window_shrinks_and_grows() 
     tmux.resize("sync", 100, 30);
     tmux.await_screen("sync", "the run ends", |screen| exit_code(screen) == Some(0));
     let text = tmux.scrollback("sync");
-    // A terminal that reflows may scroll away the rows drawn last at the old width, once; not one frame after the
-    // other.
+    // A terminal that reflows may once scroll away the rows that were drawn last at the old width, but not frame after
+    // frame.
     let left = text.lines().filter(|line| line.contains("downloading")).count();
     assert!(left <= 2 * TOOLS.len(), "{left} rows of before are left:\n{text}");
 }
@@ -321,8 +321,8 @@ fn a_stopped_view_that_its_shell_kills_ends_behind_that_shell() {
 #[test]
 fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
     let sandbox = Sandbox::new();
-    // The script starts no process: one stopped between its fork and its exec would block its parent, which waits for
-    // the exec.
+    // The script starts no process: a process stopped between its fork and its exec would block its parent, which waits
+    // for the exec.
     let script = "trap 'echo caught; exit 6' INT; echo started; while :; do read -r line; done";
     let line = crate::running::run::scripted(&sandbox, "say", script);
     let sandbox = sandbox.config(&format!("[tools]\n{line}[scripts]\nspeak = \"exec say\"\n"));

@@ -39,7 +39,7 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
     let viewer = on_terminal(&sandbox, "top");
     viewer.await_screen("it moves", moves);
     send(u32::try_from(child).expect("a process"), Signal::KILL);
-    // The parent is killed before it can record the child's end.
+    // Kill the parent before it can record the child's end.
     send(running.id(), Signal::KILL);
     running.wait().expect("our child");
 
@@ -63,7 +63,7 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
         line.unwrap_or_else(|| panic!("no sign of life:\n{screen}"))
     };
     let told = sign(&screen);
-    // The kill came half way through a download of eight seconds, so the last heartbeat is seconds after the start.
+    // The kill came halfway through a download of eight seconds, so the last heartbeat was seconds after the start.
     let seconds = told.rsplit("after ").next().and_then(|after| after.split(' ').next()?.parse::<f64>().ok());
     assert!(seconds.is_some_and(|seconds| seconds > 2.0), "{told}");
     std::thread::sleep(Duration::from_millis(1_500));
@@ -253,7 +253,7 @@ fn the_list_of_boards_is_kept_up_to_date_and_left_like_the_view() {
     assert_eq!(viewer.ends_restored(), Some(143));
 }
 
-/// A sandbox with links for its programs, whose next sync installs one more tool within seconds.
+/// A sandbox with shims for its programs, whose next sync takes seconds to install another tool.
 fn linked_and_slow() -> Sandbox {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4");
     sandbox.vx("sync --headless").succeeds();
@@ -262,8 +262,8 @@ fn linked_and_slow() -> Sandbox {
     sandbox.config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n")
 }
 
-/// Start a run on a terminal that accepts no more output once the run is shown; wait until all work is done except the
-/// output.
+/// Start a run on a terminal that accepts no more output once the run is shown, and wait until everything but the
+/// output is done.
 fn done_unseen(sandbox: &Sandbox, words: &str) -> OnTerminal {
     let run = on_terminal(sandbox, words);
     run.await_screen("it moves", |screen| row(screen, "esbuild").is_some_and(|row| row.contains('%')));
@@ -281,7 +281,7 @@ fn a_terminal_that_takes_nothing_delays_only_what_is_shown_on_it() {
     for words in ["sync --tui --record run.vxr", "sync --record run.vxr"] {
         let sandbox = linked_and_slow();
         let mut run = done_unseen(&sandbox, words);
-        // The end of the run is worth waiting for.
+        // The run goes on, since its end has still to be shown.
         std::thread::sleep(Duration::from_millis(300));
         assert!(run.runs());
         run.take_all();
@@ -330,7 +330,8 @@ fn a_row_of_another_process_is_not_asked_to_stop() {
     assert_eq!(run.ends_restored(), Some(130));
 }
 
-/// A run of one tool whose command prints harmful text, beside one that prints nothing; and the run on its terminal.
+/// A run on a terminal, with a tool whose command runs this script, which prints harmful text, and a tool that prints
+/// nothing.
 fn printing(script: &str) -> (Sandbox, OnTerminal) {
     let sandbox = Sandbox::new();
     let archive = |name: &str| {
@@ -350,7 +351,7 @@ fn printing(script: &str) -> (Sandbox, OnTerminal) {
     (sandbox, run)
 }
 
-/// The most memory that any process of the sandbox has had, in KiB.
+/// The highest peak memory of any process of the sandbox, in KiB.
 fn most_memory(sandbox: &Sandbox) -> u64 {
     let peak = |pid: u32| -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
@@ -404,7 +405,7 @@ fn a_flood_and_an_endless_line_keep_memory_bounded_and_the_view_alive() {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert!(most > 0 && most < 64 * 1024, "{most} KiB");
-    // It still answers.
+    // The view still responds.
     run.press("?");
     run.await_screen("the help", |screen| screen.contains("this list"));
     run.press("?\u{3}");

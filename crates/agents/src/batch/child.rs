@@ -1,4 +1,5 @@
-//! The child of one turn of a batch: `vx turn-child --ipc-channel NAME`. It writes the turn's slot, its text, and its result.
+//! The child of one turn of a batch: `vx turn-child --ipc-channel NAME`. It writes the turn's slot, its text, and its
+//! result.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,10 +21,10 @@ use crate::request::TurnRequest;
 use crate::turn::outcome::{AgentVerdict, TurnOutcome};
 use crate::turn::spawn::{TurnHandle, spawn_turn_on};
 
-/// Carry out the turn of this channel; `on_event` takes each event, the last one with the outcome.
+/// Carry out the turn of this channel. `on_event` takes each event, and the outcome with the last.
 ///
 /// # Errors
-/// There is no such slot, no order for it, or its agent was not started.
+/// There is no such slot, no order arrives for it, or its agent could not be started.
 pub fn run_child(
     channel: &str,
     on_event: &mut dyn FnMut(&TurnEvent, Option<&TurnOutcome>),
@@ -36,7 +37,7 @@ fn carry_out(
     on_event: &mut dyn FnMut(&TurnEvent, Option<&TurnOutcome>),
 ) -> Result<TurnOutcome, ChildCause> {
     let mut interrupted = interrupts()?;
-    // Watched before the board is looked at: a parent that dies earlier is seen there, and one that dies later here.
+    // Watch before reading the board: the board shows a parent that died earlier, and the watch one that dies later.
     let (gone, mut parent_gone) = unbounded::<()>();
     watch_parent(move || gone.send(()).unwrap_or_default())?;
     let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
@@ -80,7 +81,7 @@ fn carry_out(
                 }
             }
             recv(parent_gone) -> asked => {
-                // There is no thread to watch where there is no parent.
+                // A closed channel means that there is no parent to watch.
                 parent_gone = never();
                 if asked.is_ok() {
                     let _ = handle.kill_tx.send(());
@@ -96,7 +97,7 @@ fn carry_out(
     }
 }
 
-/// Start the turn, with the log for its text. The slot ends with the reason where that fails.
+/// Start the turn, with the log for its text. If that fails, the slot ends with the reason.
 fn start(files: &TurnFiles, request: TurnRequest, slot: Slot) -> Result<(Log, TurnHandle), TurnError> {
     let text = match text_log(files) {
         Ok(text) => text,
@@ -109,7 +110,7 @@ fn start(files: &TurnFiles, request: TurnRequest, slot: Slot) -> Result<(Log, Tu
     Ok((text, spawn_turn_on(request, slot)?))
 }
 
-/// The log with the text, after that of earlier attempts.
+/// Open the log for the text; after an earlier attempt, its text stays and a heading follows.
 fn text_log(files: &TurnFiles) -> io::Result<Log> {
     let Some(heading) = &files.heading else { return Log::create(&files.text) };
     let mut log = Log::go_on(&files.text, LogPolicy::default())?;

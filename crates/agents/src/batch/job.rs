@@ -1,4 +1,4 @@
-//! A turn as a job of a run: a child of this program, which takes its order from its input.
+//! A turn as a job of a run: a child of this program, which takes its order from standard input.
 
 use std::path::PathBuf;
 
@@ -12,18 +12,18 @@ use vx_shm::{Kind, Unnamed};
 use super::order::{TurnFiles, TurnOrder};
 use crate::request::TurnRequest;
 
-/// The most of a child's last output that is kept for its error, in bytes.
+/// At most this many last bytes of a child's output are kept for its error.
 const KEEP_BYTES: usize = 8 * 1024;
 
 /// One turn of a batch.
 pub struct TurnJob {
     order: TurnOrder,
-    /// The program of the child: this one.
+    /// Runs the child; it is this program.
     program: PathBuf,
 }
 
 impl TurnJob {
-    /// The job of this turn, whose output goes to these files, with this program for its child.
+    /// Make the job of a turn whose output goes to these files; `program` is the program of its child.
     pub fn new(request: TurnRequest, files: TurnFiles, program: PathBuf) -> Self {
         let request = TurnRequest { log: Some(files.raw.clone()), ..request };
         Self { order: TurnOrder { request, files }, program }
@@ -40,7 +40,7 @@ impl Job for TurnJob {
             total: None,
             optional: false,
             writer: JobSlotWriter::Child,
-            // It prints events; the log has the answer and the tools.
+            // The child's output is events, while the log is to have the answer and the tools.
             own_log: true,
         }
     }
@@ -50,7 +50,7 @@ impl Job for TurnJob {
             Trouble::new(TroubleKind::Program, format_args!("cannot start the process of the turn: {error}"))
         };
         let files = TurnFiles { heading: place.heading(), ..self.order.files.clone() };
-        // The result of an earlier attempt is none of this one.
+        // An earlier attempt's result must not count as this one's.
         let _ = std::fs::remove_file(&files.result);
         let order = TurnOrder { files, request: self.order.request.clone() };
         let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;

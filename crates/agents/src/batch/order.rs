@@ -9,7 +9,7 @@ use crate::event::{AgentMessage, AgentMessageRole, AgentUsage, Block, TurnEvent}
 use crate::request::TurnRequest;
 use crate::turn::outcome::TurnOutcome;
 
-/// The document for a turn's process: the turn, and the files for what comes of it.
+/// A turn's order, for its process: the turn, and the files for its output.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct TurnOrder {
     pub(crate) request: TurnRequest,
@@ -21,7 +21,7 @@ pub(crate) struct TurnOrder {
 pub struct TurnFiles {
     /// The answer and the tools, as text.
     pub text: PathBuf,
-    /// A line before the text of a further attempt.
+    /// A line to write before the text of a further attempt.
     pub heading: Option<String>,
     /// Everything that the agent printed.
     pub raw: PathBuf,
@@ -30,7 +30,7 @@ pub struct TurnFiles {
 }
 
 impl TurnFiles {
-    /// The files beside this one, which has the text.
+    /// All files of a turn, beside the file for its text.
     pub fn beside(text: PathBuf) -> Self {
         let (raw, result) = (text.with_extension("raw"), text.with_extension("result.json"));
         Self { text, heading: None, raw, result }
@@ -40,7 +40,7 @@ impl TurnFiles {
 /// The result of a turn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TurnResult {
-    /// The name of the turn.
+    /// The turn's name.
     pub turn_id: String,
     /// `good`, `failed`, `timed_out` or `cancelled`; `lost` if its process left no result.
     pub outcome: String,
@@ -61,26 +61,26 @@ pub struct TurnResult {
     pub end: Value,
 }
 
-/// The longest answer that is kept, in bytes; the rest of a longer one is in the log alone.
+/// An answer is kept up to this many bytes; only the log has the rest of a longer one.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// Gathers a result from events.
 #[derive(Debug, Default)]
 pub(crate) struct TurnResultBuilder {
     result: TurnResult,
-    /// True if each message is a line of the one answer.
+    /// Each message is a line of a single answer.
     by_line: bool,
     /// The text that came in pieces, or by line.
     pieces: String,
 }
 
 impl TurnResultBuilder {
-    /// For the turn of an agent that prints text, or messages.
+    /// A builder for the turn of an agent that prints plain text (`by_line`), or messages.
     pub(crate) fn new(by_line: bool) -> Self {
         Self { by_line, ..Self::default() }
     }
 
-    /// Take an event; the last one of a turn has its outcome, and gives the result.
+    /// Take an event. The last event of a turn comes with its outcome, and gives the result.
     pub(crate) fn add_event(&mut self, event: &TurnEvent, outcome: Option<&TurnOutcome>) -> Option<TurnResult> {
         match event {
             TurnEvent::SessionBound { session_id } => self.result.session_id = Some(session_id.clone()),
@@ -111,7 +111,7 @@ impl TurnResultBuilder {
                 Block::Text { text } if message.role == AgentMessageRole::Assistant => {
                     self.result.answer = Some(text.clone())
                 }
-                // The answer is what follows the last tool.
+                // Only text after the last tool is the answer.
                 Block::ToolUse { .. } | Block::ToolResult { .. } => self.pieces.clear(),
                 _ => {}
             }

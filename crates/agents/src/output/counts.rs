@@ -1,11 +1,11 @@
-//! Numbers about the output of a turn's agent.
+//! Counts of a turn's output, shared with the holder of its handle.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::AgentUsage;
 
-/// Numbers about an agent's output.
+/// Counts of an agent's output.
 #[derive(Debug, Default)]
 pub struct AgentOutputCounts {
     pub(crate) unread_lines: AtomicU64,
@@ -15,23 +15,23 @@ pub struct AgentOutputCounts {
 }
 
 impl AgentOutputCounts {
-    /// The lines so far that could not be read.
+    /// Lines so far that could not be read.
     pub fn unread_lines(&self) -> u64 {
         self.unread_lines.load(Ordering::Relaxed)
     }
 
-    /// The bytes of lines so far that were too long.
+    /// Bytes dropped so far because their lines were too long.
     pub fn dropped_bytes(&self) -> u64 {
         self.dropped_bytes.load(Ordering::Relaxed)
     }
 
-    /// The events so far that were dropped because their reader was too far behind.
+    /// Events dropped so far because their reader was too far behind.
     pub fn dropped_events(&self) -> u64 {
         self.dropped_events.load(Ordering::Relaxed)
     }
 
-    /// The agent's use of a model, as far as it has said; whole once the terminal event is there, also for a turn that was
-    /// cancelled.
+    /// The agent's use of a model, as far as it has reported it. It is complete once the terminal event arrives, even
+    /// if the turn was cancelled.
     pub fn usage(&self) -> AgentUsage {
         *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
     }

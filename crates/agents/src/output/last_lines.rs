@@ -1,10 +1,10 @@
-//! The last lines of a stream, for the reason of a turn that ends badly.
+//! The last lines of a stream, to explain a turn that ends badly.
 
 use std::collections::VecDeque;
 
-/// The number of lines that are kept.
+/// Lines to keep.
 const MOST: usize = 5;
-/// The longest beginning of a line that is kept, in bytes.
+/// A line is kept up to this many bytes.
 const LONGEST_BYTES: usize = 512;
 
 /// The last lines that were not empty, each cut to its beginning.

@@ -1,24 +1,24 @@
-//! The lines of an agent's output, which comes in pieces of any size.
+//! Splitting an agent's output into lines; it arrives in pieces of any size.
 
 use std::borrow::Cow;
 
-/// The longest line, in bytes. The rest of a longer one is dropped and counted.
+/// A line is kept up to this many bytes. The rest of a longer line is dropped and counted.
 pub(crate) const LINE_CAP_BYTES: usize = 16 * 1024 * 1024;
-/// A buffer that has grown beyond this is given back after its line.
+/// A buffer that has grown beyond this shrinks to it after its line.
 const KEPT_BYTES: usize = 256 * 1024;
 
 /// A line without its end.
 #[derive(Debug)]
 pub(crate) struct AgentOutputLine<'a> {
-    /// Its text; bytes that are no UTF-8 are replaced.
+    /// Its text; bytes that are not UTF-8 become U+FFFD.
     pub text: Cow<'a, str>,
-    /// The bytes of it that were dropped.
+    /// Bytes of it that were dropped.
     pub dropped: u64,
-    /// The bytes of it that came, with its end.
+    /// Bytes of it that arrived, dropped ones and the line feed included.
     pub whole_bytes: u64,
 }
 
-/// Takes a stream in pieces and gives its lines. A last line without its end counts.
+/// Takes a stream in pieces and gives its lines. A last line without a line feed counts.
 #[derive(Debug)]
 pub(crate) struct LineReader {
     begun: Vec<u8>,
@@ -36,7 +36,7 @@ impl LineReader {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             let (line, rest) = bytes.split_at(end + 1);
             let line = &line[..end];
-            // A line that is whole in its piece is not copied.
+            // A line that is complete in its piece is not copied.
             if self.begun.is_empty() && self.dropped == 0 && line.len() <= self.cap_bytes {
                 on_line(shown(line, 0, 1));
             } else {
@@ -48,7 +48,7 @@ impl LineReader {
         self.keep(bytes);
     }
 
-    /// The stream has ended: give what follows the last end of a line.
+    /// End the stream: give the last line if it has no line feed.
     pub(crate) fn finish(&mut self, mut on_line: impl FnMut(AgentOutputLine<'_>)) {
         if !self.begun.is_empty() || self.dropped > 0 {
             self.give(0, &mut on_line);

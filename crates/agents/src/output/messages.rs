@@ -1,4 +1,4 @@
-//! The message that a line of an agent is, by the agent's rules.
+//! Turning an agent's line into a message, by the agent's rules.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::event::{AgentMessage, AgentMessageRole, Block, Status};
 /// The ids of a turn's messages.
 #[derive(Debug, Default)]
 pub(crate) struct Ids {
-    /// The message that has begun, which lines without an id belong to.
+    /// The message that has begun, to which pieces without an id belong.
     current: Option<String>,
     given: u64,
 }
@@ -20,7 +20,7 @@ impl Ids {
     }
 }
 
-/// The message in this line; `None` for a line about the session only, and for one of a side chain.
+/// Read the message in this line; `None` for a line that the agent's table excludes, such as one of a side chain.
 pub(crate) fn message_of(agent: &Agent, line: &Value, raw: &str, ids: &mut Ids) -> Option<AgentMessage> {
     if agent.not_message.iter().any(|when| when.holds(line)) {
         return None;
@@ -48,7 +48,7 @@ pub(crate) fn message_of(agent: &Agent, line: &Value, raw: &str, ids: &mut Ids) 
     Some(AgentMessage { id, role, status, delta, blocks: blocks(rule, line), raw: raw.to_owned() })
 }
 
-/// The message that a line of text is, after so many empty ones, which its text begins with.
+/// A line of plain text as a message. `blank` is the number of empty lines before it; its text begins with them.
 pub(crate) fn text_message(blank: usize, text: &str, ids: &mut Ids) -> AgentMessage {
     let blocks = vec![Block::Text { text: "\n".repeat(blank) + text }];
     AgentMessage {
@@ -88,7 +88,7 @@ fn blocks(rule: &MessageRule, line: &Value) -> Vec<Block> {
     blocks
 }
 
-/// A part of a message, as its `type` names it.
+/// A part of a message, by its `type`.
 fn block(part: &Value) -> Block {
     let text = |name: &str| part[name].as_str().unwrap_or_default().to_owned();
     match part["type"].as_str() {

@@ -1,4 +1,4 @@
-//! The output of an agent: lines, their meaning, and the text that is made of them.
+//! The output of an agent: its lines, their meaning, and their rendering as text.
 
 pub(crate) mod counts;
 pub(crate) mod last_lines;

@@ -13,10 +13,10 @@ use crate::agent::{Agent, EndRule};
 use crate::event::{AgentMessage, AgentMessageRole, AgentUsage, Block, TurnEvent};
 use crate::turn::outcome::AgentVerdict;
 
-/// More empty lines than this are kept as so many.
+/// At most this many empty lines in a row are kept.
 const MOST_BLANK: usize = 1_024;
 
-/// The occupation of an agent, as its last message shows it.
+/// An agent's activity, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum AgentActivity {
     Thinking,
@@ -25,18 +25,18 @@ pub(crate) enum AgentActivity {
     Tool(String),
 }
 
-/// The meaning of one line, beside the events that it is.
+/// Everything that a line means, beside the events that it gives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Heard {
-    /// A session is named for the first time.
+    /// The session's id, if this line is the first to name it.
     pub session: Option<String>,
-    /// The agent's occupation, if the line shows that.
+    /// The agent's activity, if the line shows that.
     pub activity: Option<AgentActivity>,
-    /// The user is asked something; `None` if the line says nothing about that.
+    /// The user is asked something; `None` if the line doesn't show that.
     pub asks: Option<bool>,
-    /// The question, where the line has it.
+    /// The question, if the line contains it.
     pub question: Option<String>,
-    /// Things done, and all of them.
+    /// Things to do: done, and in all.
     pub todo: Option<(u64, u64)>,
     /// The answer is over.
     pub ended: bool,
@@ -44,12 +44,12 @@ pub(crate) struct Heard {
     pub unread: Option<String>,
 }
 
-/// The state of reading one agent.
+/// Reads the lines of one agent.
 #[derive(Debug)]
 pub(crate) struct AgentOutputReader {
     agent: Agent,
     ids: Ids,
-    /// The calls of tools that were counted.
+    /// Calls of tools that were already counted.
     calls: Recent,
     /// The id of the last message, and whether it was a piece.
     last: Option<(String, bool)>,
@@ -58,7 +58,7 @@ pub(crate) struct AgentOutputReader {
     /// The empty lines of text since the last message.
     blank: usize,
     pub usage: AgentUsage,
-    /// The agent's own word on its last answer.
+    /// The agent's own verdict on its last answer.
     pub verdict: AgentVerdict,
 }
 
@@ -78,12 +78,12 @@ impl AgentOutputReader {
         }
     }
 
-    /// True if the agent's table knows the last lines of its answers.
+    /// Returns whether the agent's table has rules for the last line of an answer.
     pub(crate) fn names_its_ends(&self) -> bool {
         !self.agent.end.is_empty()
     }
 
-    /// Take a line; `on_event` takes the events that it is, in their order.
+    /// Take a line; `on_event` takes the events that it gives, in their order.
     pub(crate) fn line(&mut self, line: &AgentOutputLine<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
         self.number += 1;
         if self.agent.text {
@@ -92,7 +92,7 @@ impl AgentOutputReader {
         if line.text.trim().is_empty() && line.dropped == 0 {
             return Heard::default();
         }
-        // A line that was cut is not parsed: it cannot be whole.
+        // A truncated line is not parsed: it can't be complete JSON.
         let parsed = if line.dropped == 0 { serde_json::from_str(&line.text).ok() } else { None };
         let value = match parsed {
             Some(value @ Value::Object(_)) => value,
@@ -122,7 +122,7 @@ impl AgentOutputReader {
     }
 
     fn text(&mut self, line: &AgentOutputLine<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
-        // An empty line is no message; it parts the paragraphs of the answer.
+        // An empty line is not a message; it separates paragraphs of the answer.
         if line.text.is_empty() {
             self.blank = (self.blank + 1).min(MOST_BLANK);
             return Heard::default();
@@ -133,7 +133,7 @@ impl AgentOutputReader {
         Heard { activity: Some(AgentActivity::Answering), ..Heard::default() }
     }
 
-    /// The first line that names the session binds it, also where it is no message.
+    /// Bind the session at the first line that names it, even if that line is not a message.
     fn bind(&mut self, value: &Value, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
         let named = || self.agent.session.iter().find_map(|place| place.text_in(value));
         let session = if self.bound { None } else { named().map(str::to_owned) };
@@ -144,7 +144,8 @@ impl AgentOutputReader {
         Heard { session, ..Heard::default() }
     }
 
-    /// The parts of a message are one message: those with its id, and pieces where an agent gives them none.
+    /// Count a message once, whatever its parts: a part has the id of the one before it, or both are pieces (an agent
+    /// may give pieces no id).
     fn count_message(&mut self, message: &AgentMessage) {
         let goes_on = self.last.as_ref().is_some_and(|(id, delta)| *id == message.id || *delta && message.delta);
         self.usage.messages += u64::from(!goes_on);
@@ -170,7 +171,7 @@ impl AgentOutputReader {
         let by_tool =
             |block: &Block| matches!(block, Block::ToolUse { name, .. } if self.agent.asking_tools.contains(name));
         let asks = self.agent.asks.iter().any(|when| when.holds(value)) || message.blocks.iter().any(by_tool);
-        // A piece of a message that began before the question is no answer to it.
+        // A piece doesn't answer the question: its message may have begun before it.
         (asks || !message.delta).then_some(asks)
     }
 

@@ -1,8 +1,8 @@
-//! The last names out of many.
+//! A set that remembers only the newest names.
 
 use std::collections::{HashSet, VecDeque};
 
-/// Older names are forgotten: an agent that goes on for days names more of them than need be remembered.
+/// At most this many names are remembered: an agent that runs for days gives far more than are needed.
 const MOST: usize = 4_096;
 
 /// A set of the last few thousand names.
@@ -14,7 +14,7 @@ pub(crate) struct Recent {
 }
 
 impl Recent {
-    /// True if the name is new.
+    /// Add a name. Returns whether it is new.
     pub(crate) fn insert(&mut self, name: String) -> bool {
         if !self.names.insert(name.clone()) {
             return false;
@@ -28,7 +28,7 @@ impl Recent {
         true
     }
 
-    /// True if this is one of the last names.
+    /// Returns whether this name is remembered.
     pub(crate) fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
     }

@@ -1,19 +1,19 @@
-//! The events of a turn as text for people: the answer as it comes, and one line for each tool.
+//! Rendering the events of a turn as text: the answer as it arrives, and one line for each tool.
 
 use serde_json::Value;
 
 use super::recent::Recent;
 use crate::event::{AgentMessage, AgentMessageRole, Block, TurnEvent};
 
-/// The most characters of a tool's input that are shown.
+/// At most this many characters of a tool's input are shown.
 const MOST_SHOWN: usize = 100;
-/// The fields of a tool's input that say most about the call.
+/// Fields of a tool's input that tell most about the call, the best first.
 const TELLING: [&str; 8] = ["command", "file_path", "path", "pattern", "query", "url", "question", "description"];
 
 /// A piece of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// A part of the answer, without a break after it.
+    /// A part of the answer; no line feed follows it.
     Answer(String),
     /// A line about something else: a tool, or standard error.
     Note(String),
@@ -22,18 +22,18 @@ pub enum Shown {
 /// Turns events into text.
 #[derive(Debug, Default)]
 pub struct Rendering {
-    /// The messages whose pieces were shown; the whole of each follows and is not shown again.
+    /// Messages whose pieces were shown; the whole message follows each, and is not shown again.
     streamed: Recent,
-    /// The calls that were shown.
+    /// Calls that were already shown.
     calls: Recent,
     /// The message of the last text.
     last: Option<String>,
-    /// True while the last line is not over.
+    /// The last line is still unfinished.
     open: bool,
 }
 
 impl Rendering {
-    /// The text of an event.
+    /// Render an event as text.
     pub fn render(&mut self, event: &TurnEvent) -> Vec<Shown> {
         let mut shown = Vec::new();
         match event {
@@ -63,7 +63,7 @@ impl Rendering {
         } else if self.streamed.contains(&message.id) {
             return;
         }
-        // The pieces of a message follow each other without a break, also where an agent numbers none of them.
+        // The pieces of a message are joined. An agent's pieces without ids have numbers, and are joined, too.
         let goes_on = message.delta && (self.last.as_ref() == Some(&message.id) || message.id.parse::<u64>().is_ok());
         if !goes_on {
             self.close(shown);
@@ -88,12 +88,12 @@ impl Rendering {
     }
 }
 
-/// The line for a call of a tool.
+/// Render a call of a tool as a line.
 pub(crate) fn call(name: &str, input: &Value) -> String {
     format!("[{name}] {}", telling(input)).trim_end().to_owned()
 }
 
-/// The part of a tool's input that says most, in one line.
+/// Pick the part of a tool's input that tells most, in one line.
 pub(crate) fn telling(input: &Value) -> String {
     let field = || TELLING.iter().find_map(|name| input[name].as_str());
     let question = || input["questions"][0]["question"].as_str();

@@ -1,11 +1,11 @@
-//! The beginning of an agent's standard error, as events; all of it is read.
+//! An agent's standard error: all of it is read, and its beginning becomes events.
 
 use super::last_lines::LastLines;
 use super::lines::{AgentOutputLine, LineReader};
 
-/// The bytes of standard error, with the ends of lines, after which no further line is an event.
+/// After this many bytes of standard error, line feeds included, no further line becomes an event.
 pub const STDERR_CAP_BYTES: u64 = 8 * 1024;
-/// The longest line that is an event whole.
+/// A line becomes an event uncut up to this many bytes.
 const LINE_CAP_BYTES: usize = 64 * 1024;
 
 /// The lines of standard error.
@@ -29,13 +29,13 @@ impl ErrorLines {
         reader.feed(bytes, |line| record_line(counted, last, &line, &mut on_line));
     }
 
-    /// The stream has ended.
+    /// End the stream.
     pub(crate) fn finish(&mut self, mut on_line: impl FnMut(String)) {
         let Self { reader, bytes: counted, last } = self;
         reader.finish(|line| record_line(counted, last, &line, &mut on_line));
     }
 
-    /// Its last lines, also those that are no events.
+    /// Its last lines, whether they became events or not.
     pub(crate) fn into_last_lines(self) -> Vec<String> {
         self.last.into_lines()
     }

@@ -13,20 +13,20 @@ pub struct ActiveTurn {
     pub turn_id: String,
     /// Its agent.
     pub agent: String,
-    /// The time of its start.
+    /// When it started.
     pub since: Instant,
 }
 
 static ACTIVE: Mutex<BTreeMap<u64, ActiveTurn>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// The turns of this process that are under way, in the order of their starts. One whose last event has been received is
-/// none of them.
+/// List the turns of this process that are under way, in the order of their starts. A turn whose last event was
+/// received is no longer listed.
 pub fn active_turns() -> Vec<ActiveTurn> {
     ACTIVE.lock().values().cloned().collect()
 }
 
-/// A turn's place in the list, until this is dropped.
+/// A turn's entry in the list; dropping it removes the turn.
 #[derive(Debug)]
 pub(crate) struct ActiveTurnEntry(u64);
 

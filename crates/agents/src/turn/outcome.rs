@@ -1,4 +1,4 @@
-//! The outcome of a turn: by the agent's own result where it gave one, else by its exit.
+//! The outcome of a turn, by the agent's own result if it gave one, else by its exit.
 
 use crate::event::TurnEvent;
 
@@ -15,17 +15,17 @@ pub enum TurnOutcome {
     Cancelled,
 }
 
-/// The agent's own word on its last answer.
+/// The agent's own verdict on its last answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentVerdict {
-    /// True if it says that it has failed; `None` if it says nothing.
+    /// It reports that it has failed, or has not; `None` if it reports nothing.
     pub failed: Option<bool>,
     /// The reason that it gives.
     pub error: Option<String>,
 }
 
 impl AgentVerdict {
-    /// Take an event; the last one of a turn gives its outcome.
+    /// Take an event. The last event of a turn gives its outcome.
     pub fn apply_event(&mut self, event: &TurnEvent) -> Option<TurnOutcome> {
         if let TurnEvent::TurnEnded { failed, error, .. } = event {
             *self = Self { failed: Some(*failed), error: error.clone() };
@@ -33,7 +33,7 @@ impl AgentVerdict {
         event.is_terminal().then(|| self.outcome(event))
     }
 
-    /// The outcome of a turn with this end.
+    /// Judge a turn with this end.
     pub(crate) fn outcome(&self, terminal: &TurnEvent) -> TurnOutcome {
         match (terminal, self.failed) {
             (TurnEvent::Failed { reason }, _) => TurnOutcome::Failed(reason.clone()),
@@ -59,7 +59,7 @@ impl AgentVerdict {
     }
 }
 
-/// The reason, with what the agent itself wrote last.
+/// Add the last line that the agent itself wrote to a reason.
 fn because(reason: String, last_lines: &[String]) -> String {
     match last_lines.last() {
         Some(line) => format!("{reason}: {}", line.trim_start()),

@@ -1,9 +1,9 @@
 //! The events that a turn's reader has not taken yet.
 //!
-//! A reader that is slow may hold the agent up, so that it loses nothing; one that does not read at all may not, and may not
-//! grow this process without end. So events wait up to a bound of bytes. From half of it on the agent's output is held for as
-//! long as the reader takes events. Above the bound the events that are part of the agent's log as well are dropped and
-//! counted; the end of an answer has a reserve of its own, and the terminal event is always delivered.
+//! A slow reader may hold the agent up, so that it loses nothing. A reader that doesn't read at all must not hold it
+//! up, nor let this process grow without end. So the bytes of waiting events are bounded. From half of the bound on,
+//! the agent's output is held as long as the reader takes events. Above the bound, events that the agent's log has as
+//! well are dropped and counted; the end of an answer has its own reserve, and the terminal event is always delivered.
 
 use std::collections::VecDeque;
 use std::mem::size_of;
@@ -17,13 +17,14 @@ use serde_json::Value;
 use crate::event::{Block, TurnEvent};
 use crate::output::counts::AgentOutputCounts;
 
-/// The bytes of waiting events above which a message or a line of standard error is dropped.
+/// Above this many bytes of waiting events, a message or a line of standard error is dropped.
 pub const WAITING_CAP_BYTES: usize = 64 * 1024 * 1024;
-/// The bytes of waiting events from which the agent waits for its reader. What the pipes hold fits in above it.
+/// From this many bytes of waiting events on, the agent waits for its reader. The contents of the pipes still fit above
+/// it.
 const HOLD_BYTES: usize = WAITING_CAP_BYTES / 2;
-/// The time without a taken event after which the agent no longer waits for the reader.
+/// If the reader takes no event for this long, the agent no longer waits for it.
 const READER_PATIENCE: Duration = Duration::from_secs(1);
-/// Between two looks at a reader that is waited for.
+/// Pause between two looks at a reader that the agent waits for.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// The sending end of a turn's events.
@@ -32,7 +33,7 @@ pub(crate) struct Queue {
     /// The bytes of each waiting event, the oldest first.
     waiting: VecDeque<usize>,
     waiting_bytes: usize,
-    /// The time at which the reader was last seen to have taken an event.
+    /// When the reader was last seen to have taken an event.
     taken_at: Instant,
     counts: Arc<AgentOutputCounts>,
 }
@@ -42,7 +43,7 @@ impl Queue {
         Self { sender, waiting: VecDeque::new(), waiting_bytes: 0, taken_at: Instant::now(), counts }
     }
 
-    /// Send an event, or drop it where too many wait. The first one above the bound is still sent whole.
+    /// Send an event, or drop it if too many bytes wait. The event that crosses the bound is still sent.
     pub(crate) fn send(&mut self, event: TurnEvent) {
         self.forget_taken();
         let room = match &event {
@@ -55,14 +56,14 @@ impl Queue {
             return;
         }
         let bytes = bytes_of(&event);
-        // A reader that has gone does not stop the turn.
+        // The turn goes on even if the reader is gone.
         if self.sender.send(event).is_ok() {
             self.waiting.push_back(bytes);
             self.waiting_bytes += bytes;
         }
     }
 
-    /// The time of the next look at the reader, if the agent's output has to wait for it until then.
+    /// When to look at the reader again, if the agent's output has to wait for it until then.
     pub(crate) fn held_until(&mut self) -> Option<Instant> {
         self.forget_taken();
         let is_waited_for = self.waiting_bytes >= HOLD_BYTES && self.taken_at.elapsed() < READER_PATIENCE;
@@ -79,7 +80,7 @@ impl Queue {
     }
 }
 
-/// The memory of an event, nearly.
+/// Estimate the memory that an event takes.
 fn bytes_of(event: &TurnEvent) -> usize {
     let texts = match event {
         TurnEvent::Message(message) => {

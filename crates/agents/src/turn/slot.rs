@@ -1,4 +1,5 @@
-//! A turn on a board: its step, the tool at work, messages, tokens and cost, and a question to the user as its health.
+//! Showing a turn on a board: its step, the tool at work, messages, tokens and cost, and a question to the user as its
+//! health.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -14,7 +15,7 @@ use super::outcome::{AgentVerdict, TurnOutcome};
 use crate::event::{AgentUsage, TurnEvent};
 use crate::output::reading::{AgentActivity, AgentOutputReader, Heard};
 
-/// The names that are tried for one turn, if others of the same name are on the board.
+/// At most this many names are tried for a turn, if the board already has others of its name.
 const MOST_NAMES: usize = 64;
 
 /// The slot of a turn.
@@ -25,9 +26,9 @@ pub(crate) struct TurnSlot {
     question: String,
     usage: AgentUsage,
     session: String,
-    /// Things done, and all of them.
+    /// Things to do: done, and in all.
     todo: Option<(u64, u64)>,
-    /// Lines have come that are not on the board yet.
+    /// Lines have arrived that the board doesn't show yet.
     is_behind: bool,
     /// The facts and the message that are on the board.
     facts: TurnFacts,
@@ -36,7 +37,7 @@ pub(crate) struct TurnSlot {
 }
 
 impl TurnSlot {
-    /// A slot on this board for a turn of this name.
+    /// Claim a slot on this board for a turn of this name.
     pub(crate) fn join(board: &Path, turn_id: &str, agent: &str) -> Result<Self, ClaimError> {
         let name = if turn_id.is_empty() { "turn" } else { turn_id };
         let own = Mark::own().filter(|mark| mark.board() == board && mark.is_whole());
@@ -53,7 +54,7 @@ impl TurnSlot {
         }
     }
 
-    /// The turn of this slot begins.
+    /// Begin the turn of this slot.
     pub(crate) fn begin(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
         Self {
@@ -71,7 +72,7 @@ impl TurnSlot {
         }
     }
 
-    /// The variables that name the slot to what the agent starts.
+    /// Make the variables that name the slot to every process of the agent.
     pub(crate) fn variables(&self, board: &Path) -> Vec<(OsString, OsString)> {
         let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
         let reservation = Reservation { slot: self.slot.index(), generation: self.slot.generation() };
@@ -79,7 +80,7 @@ impl TurnSlot {
         mark.into_iter().flat_map(|mark| mark.variables()).collect()
     }
 
-    /// Take what a line means. Its step is on the board at once, the rest with [`show`](Self::show).
+    /// Take the meaning of a line. Its step is published at once, the rest by [`show`](Self::show).
     pub(crate) fn heard(&mut self, heard: &Heard, usage: &AgentUsage) {
         (self.usage, self.is_behind) = (*usage, true);
         if let Some(session) = &heard.session {
@@ -105,7 +106,8 @@ impl TurnSlot {
         self.todo = heard.todo.or(self.todo);
     }
 
-    /// Write what the lines mean that have come since the last call: texts once for all that came together.
+    /// Publish the meaning of all lines since the last call. Texts are written once for all lines that arrived
+    /// together.
     pub(crate) fn show(&mut self) {
         if !std::mem::take(&mut self.is_behind) {
             return;
@@ -115,7 +117,7 @@ impl TurnSlot {
             self.slot.details(&facts.to_details());
             self.facts = facts;
         }
-        // Also a line without numbers shows that the agent gets on.
+        // Publish even for a line without numbers: it shows that the agent makes progress.
         let (done, total) = self.todo.unzip();
         self.slot.publish_of(done.unwrap_or_default(), total);
         let text = if self.asks { self.question.clone() } else { in_words(&self.usage) };
@@ -123,7 +125,7 @@ impl TurnSlot {
             self.slot.message(&text);
             self.shown = text;
         }
-        // A reader that sees that a person is waited for sees the question, too.
+        // After the message, so that a reader which sees the health also sees the question.
         if self.asks != self.shown_as_asking {
             self.shown_as_asking = self.asks;
             self.slot.set_health(if self.asks { Health::WaitingForPerson } else { Health::Unknown });
@@ -146,12 +148,12 @@ impl TurnSlot {
         self.slot.log_line(line.as_bytes());
     }
 
-    /// The agent's own process has ended.
+    /// Record that the agent's own process has ended.
     pub(crate) fn draining(&mut self) {
         self.slot.enter(DRAINING, None);
     }
 
-    /// The turn is over.
+    /// Record the end of the turn.
     pub(crate) fn end(mut self, terminal: &TurnEvent, reading: &AgentOutputReader) {
         (self.asks, self.is_behind) = (false, true);
         self.show();
@@ -159,7 +161,7 @@ impl TurnSlot {
         let _ = self.slot.end(ending(terminal, &reading.verdict));
     }
 
-    /// The turn was not started.
+    /// Record that the turn was not started.
     pub(crate) fn not_started(self, trouble: &Trouble) {
         let _ = self.slot.end(Ending::failed(trouble.to_cell()));
     }
@@ -180,7 +182,7 @@ fn in_words(usage: &AgentUsage) -> String {
     text
 }
 
-/// The end of a slot whose turn ended so.
+/// Derive the slot's end from a turn's terminal event.
 fn ending(terminal: &TurnEvent, verdict: &AgentVerdict) -> Ending {
     let failed = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
     let (exit_code, signal) = match terminal {

@@ -1,4 +1,4 @@
-//! The start of a turn: everything is checked before the process is started, and nothing of it is left if it is not.
+//! Starting a turn: everything is checked before the process is started, and a failed start leaves no process behind.
 
 use std::ffi::OsString;
 use std::io::{self, PipeWriter, Write};
@@ -31,22 +31,22 @@ use crate::request::{Prompt, TurnRequest};
 /// A turn under way.
 #[derive(Debug)]
 pub struct TurnHandle {
-    /// The events, up to the terminal one. Where it is dropped, the turn goes on.
+    /// The events, up to the terminal one. If this is dropped, the turn goes on.
     pub receiver: Receiver<TurnEvent>,
-    /// Sending on it cancels the turn, and so does dropping it.
+    /// Cancels the turn when something is sent, or when this is dropped.
     pub kill_tx: Sender<()>,
     /// The prompts of a conversation. Dropping it closes the agent's input, after which the agent ends.
     pub prompt_tx: Option<Sender<String>>,
-    /// True if all that the agent starts is ended with it; false without a runner: then it is the agent's group alone.
+    /// Everything that the agent starts is ended with it. False without a runner, which leaves only the agent's group.
     pub ends_whole_tree: bool,
     /// Numbers about what was not delivered.
     pub counts: Arc<AgentOutputCounts>,
 }
 
-/// Find an agent's program on a search path: the first file of this name there that can be executed.
+/// Find an agent's program on a search path: the first executable file of this name.
 ///
 /// # Errors
-/// There is none.
+/// There is no such file.
 pub fn find_agent(program: &str, path: &std::ffi::OsStr) -> Result<PathBuf, TurnError> {
     program_on_path(program, path).ok_or_else(|| TurnError::NotFound(program.to_owned()))
 }
@@ -54,14 +54,14 @@ pub fn find_agent(program: &str, path: &std::ffi::OsStr) -> Result<PathBuf, Turn
 /// Start a turn. Its agent runs when this returns.
 ///
 /// # Errors
-/// It cannot be started. Then no event is sent, and no process is left.
+/// The turn cannot be started. Then no event is sent, and no process is left.
 pub fn spawn_turn(request: TurnRequest) -> Result<TurnHandle, TurnError> {
     let agent = checked(&request)?.clone();
     let slot = join(&request)?;
     spawn(&request, agent, slot)
 }
 
-/// Start a turn whose slot is this one.
+/// Start a turn on a slot that is already claimed.
 ///
 /// # Errors
 /// As [`spawn_turn`]. The slot ends with the reason.
@@ -76,7 +76,7 @@ pub fn spawn_turn_on(request: TurnRequest, slot: Slot) -> Result<TurnHandle, Tur
     }
 }
 
-/// Everything that can be found out before a process is started.
+/// Check everything that can be checked before a process is started. Returns the agent's table.
 fn checked(request: &TurnRequest) -> Result<&Agent, TurnError> {
     let agent = request.table()?;
     let (program, directory) = (&request.agent_bin, &request.cwd);
@@ -98,7 +98,7 @@ fn checked(request: &TurnRequest) -> Result<&Agent, TurnError> {
     Ok(agent)
 }
 
-/// The turn's slot. A board of the environment that cannot be joined is no reason not to run.
+/// Claim the turn's slot. If the board named by the environment can't be joined, the turn runs without a slot.
 fn join(request: &TurnRequest) -> Result<Option<TurnSlot>, TurnError> {
     if let Some(board) = &request.board {
         let failed = |cause: vx_shm::ClaimError| TurnError::Board { board: board.clone(), cause: cause.to_string() };
@@ -116,7 +116,7 @@ fn spawn(request: &TurnRequest, agent: Agent, mut slot: Option<TurnSlot>) -> Res
     begun
 }
 
-/// Begin a turn; it takes its slot once nothing can fail any more.
+/// Begin a turn. It takes the slot out of `slot` once nothing can fail any more.
 fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Result<TurnHandle, TurnError> {
     let (piped, input, log) = start(request, &agent, slot.as_ref())?;
     let ends_whole_tree = piped.is_whole_tree();
@@ -125,7 +125,7 @@ fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Re
     let (over, is_over) = unbounded::<()>();
     let counts = Arc::<AgentOutputCounts>::default();
     let (wake, waker) = TurnWakePipe::new()?;
-    // A conversation has not been asked anything yet.
+    // A conversation begins without a prompt.
     let asked = Arc::new(AtomicU64::new(u64::from(request.prompt != Prompt::Conversation)));
     let prompt_tx = feed(input, waker.try_clone()?, Arc::clone(&asked))?;
     thread::Builder::new().name("cancel".into()).spawn(move || {
@@ -153,14 +153,14 @@ fn begin(request: &TurnRequest, agent: Agent, slot: &mut Option<TurnSlot>) -> Re
         listed,
         over,
     };
-    // The thread waits for it.
+    // This can't fail: the thread waits for it.
     let _ = hand_over.send((turn, piped, wake));
     Ok(TurnHandle { receiver, kill_tx, prompt_tx, ends_whole_tree, counts })
 }
 
 type Started = (Piped, Option<(AgentInput, PipeWriter)>, Option<Log>);
 
-/// Start the agent; its standard input, if it is to get anything, is still to be written.
+/// Start the agent. The caller has to write its standard input, if there is any.
 fn start(request: &TurnRequest, agent: &Agent, slot: Option<&TurnSlot>) -> Result<Started, TurnError> {
     let AgentCommandLine { words, input } = command_line(agent, request)?;
     let log_of = |path: &PathBuf| Log::create(path).map_err(|cause| TurnError::Log { path: path.clone(), cause });
@@ -185,7 +185,7 @@ fn start(request: &TurnRequest, agent: &Agent, slot: Option<&TurnSlot>) -> Resul
     Ok((piped, input, log))
 }
 
-/// The owner of the agent's tree.
+/// Choose the owner of the agent's tree.
 fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
     match &request.runner {
         Some(none) if none.as_os_str().is_empty() => Ok(None),
@@ -198,8 +198,8 @@ fn runner(request: &TurnRequest) -> Result<Option<PathBuf>, TurnError> {
     }
 }
 
-/// Write the agent's input on a thread of its own, since the agent need not read it, and count the prompts. An agent that has
-/// ended has no use for the rest.
+/// Write the agent's input on another thread, since the agent may never read it, and count the prompts. Once the agent
+/// has ended, the rest is dropped.
 fn feed(
     input: Option<(AgentInput, PipeWriter)>,
     waker: PipeWriter,
@@ -219,7 +219,7 @@ fn feed(
             AgentInput::Text(text) => drop(writer.write_all(text.as_bytes())),
             AgentInput::Open => {
                 for prompt in prompts {
-                    // Counted before it can be answered: a prompt that finds the agent gone is owed its answer, too.
+                    // Count a prompt before it can be answered. If the agent is gone, it counts as unanswered, too.
                     asked.fetch_add(1, Ordering::SeqCst);
                     let line = json!({"type": "user", "message": {"role": "user", "content": prompt}});
                     if writeln!(writer, "{line}").is_err() {

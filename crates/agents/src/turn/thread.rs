@@ -20,14 +20,15 @@ use crate::output::rendering::call;
 use crate::output::stderr::ErrorLines;
 use crate::request::TurnLimits;
 
-/// The time that streams have to be read to their ends once the tree is gone: only a process outside of it could hold them.
+/// Time to read the streams to their ends once the tree is gone: only a process outside of it could still
+/// hold them open.
 const DRAIN: Duration = Duration::from_millis(500);
 
-/// The pipe that wakes a turn's thread, with a byte for each reason.
+/// Wakes a turn's thread, with a byte for each reason.
 pub(crate) struct TurnWakePipe(PipeReader);
 
 impl TurnWakePipe {
-    /// The turn is to be cancelled.
+    /// A request to cancel the turn.
     pub(crate) const CANCEL: u8 = b'c';
     /// The agent's input was closed.
     pub(crate) const INPUT_CLOSED: u8 = b'i';
@@ -49,11 +50,11 @@ pub(crate) struct TurnThread {
     /// The number of prompts that the agent was given.
     pub asked: Arc<AtomicU64>,
     pub listed: ActiveTurnEntry,
-    /// Dropped at the end, for the thread that waits for a request to cancel.
+    /// Dropped at the end, which ends the thread that waits for a request to cancel.
     pub over: Sender<()>,
 }
 
-/// The reason for which the agent was asked to end.
+/// Why the agent was asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TurnEndReason {
     Cancelled,
@@ -61,21 +62,22 @@ enum TurnEndReason {
     AfterResult,
 }
 
-/// The course of a turn.
+/// The state of a turn's thread while it runs.
 #[derive(Default)]
 struct TurnProgress {
     asked: Option<TurnEndReason>,
     /// The agent has printed the last line of its answer.
     answer_over: bool,
-    /// The number of its answers.
+    /// Answers that have ended.
     answers: u64,
-    /// The prompts that it had when the last of them ended. An agent may answer several with one.
+    /// Prompts that it had been given when the last answer ended. An agent may answer several prompts with one
+    /// answer.
     answered: u64,
     /// It has begun an answer that is not over.
     is_answering: bool,
     /// The last lines of its output that could not be read.
     unread: LastLines,
-    /// The time at which an agent that has answered is ended.
+    /// When to end an agent that has answered and doesn't exit.
     exit_until: Option<Instant>,
     leader_ended: bool,
     woken: bool,
@@ -83,7 +85,7 @@ struct TurnProgress {
 }
 
 impl TurnThread {
-    /// Read the agent to its end. The terminal event is sent last, when nothing of the turn is left.
+    /// Read the agent's output to its end. The terminal event is sent last, when no process of the turn is left.
     pub(crate) fn run(mut self, mut piped: Piped, wake: TurnWakePipe) {
         let terminal = self.terminal(&mut piped, wake);
         drop(piped);
@@ -165,7 +167,7 @@ impl TurnThread {
                 }
             }
             Some(Ok(1)) => {
-                // The end is near already if it was asked for.
+                // Once the tree has ended, there is nothing left to cancel.
                 let asked = if course.ended.is_none() { Some(TurnEndReason::Cancelled) } else { None };
                 self.ask(asked, course, piped);
             }
@@ -180,13 +182,13 @@ impl TurnThread {
         }
     }
 
-    /// True if the agent was asked something that it has not answered.
+    /// Returns whether a prompt is still unanswered.
     fn is_owing(&self, course: &TurnProgress) -> bool {
         course.is_answering || self.asked.load(Ordering::SeqCst) > course.answered
     }
 
     fn line(&mut self, line: &AgentOutputLine<'_>, course: &mut TurnProgress) {
-        // Before the line is passed on: whoever hears of an answer may send the next prompt at once.
+        // Read the count before the line is passed on: a caller that sees the answer may send the next prompt at once.
         let asked = self.asked.load(Ordering::SeqCst);
         let Self { reading, queue, slot, .. } = self;
         let heard = reading.line(line, &mut |event| {
@@ -214,12 +216,12 @@ impl TurnThread {
                 course.exit_until = Instant::now().checked_add(self.limits.after_result);
             }
         } else if activity.is_some() && (self.has_open_input || asked > course.answers) {
-            // The next answer has begun. What an agent says when no prompt is left belongs to none.
+            // The next answer has begun. Anything that an agent prints without an open prompt belongs to no answer.
             (course.answer_over, course.is_answering, course.exit_until) = (false, true, None);
         }
     }
 
-    /// The terminal event of a turn that has ended; `drained` is true if all of its output was read.
+    /// Make the terminal event of an ended turn; `drained` tells whether all of its output was read.
     fn ended(&self, course: TurnProgress, last_errors: Vec<String>, drained: bool) -> TurnEvent {
         let is_owing = self.is_owing(&course);
         let end = match course.ended {
@@ -272,7 +274,7 @@ impl TurnThread {
     }
 }
 
-/// The lines of a message for the log on a board: whole texts, and one line for each tool.
+/// Render a message as lines for the log on a board: whole texts, and one line for each tool.
 fn shown(role: AgentMessageRole, delta: bool, blocks: &[Block]) -> Vec<String> {
     let mut lines = Vec::new();
     for block in blocks.iter().filter(|_| !delta) {

@@ -1,4 +1,4 @@
-//! The board of a run: one of its own, or one of another process that it joins.
+//! The board of a run: its own, or another process's that the run joins.
 
 use std::collections::HashMap;
 use std::io;
@@ -21,22 +21,22 @@ pub trait RunBoard: Send + Sync {
     /// There is no room, or the key is in use.
     fn reserve(&self, work: &SlotWork<'_>) -> io::Result<Reservation>;
 
-    /// Reserve a slot that has ended once more, for another attempt at this amount of work, if that is known.
+    /// Reserve an ended slot once more, for another attempt; `total` is the amount of its work, if known.
     ///
     /// # Errors
-    /// That is not possible.
+    /// The slot can't be reserved again, as on another process's board.
     fn reserve_again(&self, ended: Reservation, attempt: u8, total: Option<u64>) -> io::Result<Reservation>;
 
-    /// The mark for everything that is started for a slot.
+    /// Make the mark that everything started for a slot carries.
     fn mark(&self, reservation: Reservation) -> Mark;
 
-    /// Write a line that the job's process has printed. Nothing is written for a slot in another life.
+    /// Write a line that the job's process printed; ignored if the slot has begun another life since.
     fn log_line(&self, reservation: Reservation, line: &[u8]);
 
-    /// Record the end of a slot, as far as its process has not.
+    /// Record the end of a slot, unless its process has recorded one.
     fn end(&self, reservation: Reservation, ending: &Ending);
 
-    /// The run is over.
+    /// Record the end of the run.
     fn close(&self, state: BoardState);
 }
 
@@ -64,7 +64,7 @@ impl RunBoard for Board {
     }
 
     fn end(&self, reservation: Reservation, ending: &Ending) {
-        // The outcome is kept by the run as well, so a board that cannot be written does not fail it.
+        // The run keeps the outcome as well, so a board that cannot be written does not fail it.
         let _ = Self::end(self, reservation, ending);
     }
 
@@ -79,12 +79,12 @@ pub struct JoinedBoard {
     path: PathBuf,
     /// The slot of the work that this run is a part of.
     parent: Option<u32>,
-    /// The slots that have not ended, by their numbers.
+    /// Slots that have not ended, by their numbers.
     slots: Mutex<HashMap<u32, Arc<Reserved>>>,
 }
 
 impl JoinedBoard {
-    /// The board in this file, on which the work in the slot `parent` has this run as a part.
+    /// Join the board in this file, as a part of the work in the slot `parent`.
     pub fn new(path: PathBuf, parent: Option<u32>) -> Self {
         Self { path, parent, slots: Mutex::default() }
     }
@@ -108,7 +108,7 @@ impl RunBoard for JoinedBoard {
     }
 
     fn reserve_again(&self, _: Reservation, _: u8, _: Option<u64>) -> io::Result<Reservation> {
-        Err(io::Error::other("the board is another process's, which gives a slot away once it has ended"))
+        Err(io::Error::other("the board belongs to another process, which reuses a slot once it has ended"))
     }
 
     fn mark(&self, reservation: Reservation) -> Mark {
@@ -124,7 +124,7 @@ impl RunBoard for JoinedBoard {
 
     fn end(&self, reservation: Reservation, ending: &Ending) {
         let slot = self.slots.lock().remove(&reservation.slot);
-        // A slot in another life has an end of its own.
+        // A slot that has begun another life has its own end.
         let _ = slot.map(|slot| slot.end(ending));
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vx_shm::Unnamed;
 
-/// The characters of a slot's key that its log's name has, too; the others are encoded.
+/// Characters of a slot's key that its log's file name keeps; all others are percent-encoded.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The directory with the logs of a board's children.
@@ -14,8 +14,8 @@ pub fn logs_of(board: &Path) -> PathBuf {
     board.with_extension("logs")
 }
 
-/// Make the directory for the logs of a board's children. There is none beside a board without a name: then the board
-/// alone has the last lines.
+/// Make the directory for the logs of a board's children. A board without a name has no such directory: then only the
+/// board has the last lines.
 pub fn make_logs(board: &Path) -> io::Result<Option<PathBuf>> {
     if Unnamed::from_path(board).is_some() {
         return Ok(None);

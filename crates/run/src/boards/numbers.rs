@@ -4,10 +4,10 @@ use vx_shm::{Slot, Unit};
 
 use vx_base::gauge::{GaugeReading, GaugeUnit};
 
-/// The numbers of one slot.
+/// Writes the numbers of one slot.
 #[derive(Debug)]
 pub struct SlotProgressWriter {
-    /// The whole of the work, if the program does not print that.
+    /// Published as the total when the program prints none.
     total: Option<u64>,
     /// The unit of the numbers on the board.
     unit: Unit,
@@ -15,7 +15,7 @@ pub struct SlotProgressWriter {
 }
 
 impl SlotProgressWriter {
-    /// The numbers of work that begins now. `total` is the whole of it, if that is known.
+    /// A writer for work that begins now. `total` is the amount of it, if known.
     pub fn with_total(total: Option<u64>) -> Self {
         Self { total, unit: Unit::Unknown, message: None }
     }
@@ -28,7 +28,7 @@ impl SlotProgressWriter {
                 self.unit = unit;
                 slot.set_unit(unit);
             }
-            // A count beyond the whole shows that the whole is not known.
+            // A count above the total proves the total wrong, so none is published.
             slot.publish_of(done, total.or(self.total).filter(|total| *total >= done && *total > 0));
         }
         if let Some(message) = reading.message.as_ref().filter(|message| self.message.as_ref() != Some(message)) {
@@ -38,7 +38,7 @@ impl SlotProgressWriter {
     }
 }
 
-/// The board's word for what a program counts.
+/// Translate a gauge's unit to the board's.
 fn unit_of(unit: GaugeUnit) -> Unit {
     match unit {
         GaugeUnit::Count => Unit::Count,

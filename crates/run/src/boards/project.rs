@@ -1,9 +1,9 @@
-//! The key by which the boards of a project are known as its own.
+//! The key by which a project's boards are recognised.
 
 use std::path::Path;
 
-/// The key of the project in this directory: the path of the directory, links followed. A path that is not UTF-8 has its
-/// bytes escaped, so that two such projects have two keys.
+/// Make the key of the project in this directory: the path of the directory, links followed. A path that is not UTF-8
+/// has its bytes escaped, so that two such projects have two keys.
 pub fn project_key(directory: &Path) -> String {
     let real = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     let escaped = || real.as_os_str().as_encoded_bytes().escape_ascii().to_string();

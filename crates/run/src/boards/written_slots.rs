@@ -17,7 +17,7 @@ pub struct WrittenSlot(Arc<Mutex<WrittenSlotState>>);
 #[derive(Debug)]
 struct WrittenSlotState {
     slot: Option<Slot>,
-    /// True once a script has reported, which is surer than anything that is read.
+    /// A script has reported. Its reports are surer than readings of the output, which then no longer count.
     reported: bool,
 }
 
@@ -26,7 +26,7 @@ impl WrittenSlot {
         Self(Arc::new(Mutex::new(WrittenSlotState { slot: Some(slot), reported: false })))
     }
 
-    /// Write what the job's output says, unless a script has reported.
+    /// Write progress read from the job's output, unless a script has reported.
     pub(crate) fn read(&self, numbers: &mut SlotProgressWriter, reading: &GaugeReading) {
         let mut writer = self.0.lock();
         let read = !writer.reported;
@@ -35,7 +35,7 @@ impl WrittenSlot {
         }
     }
 
-    /// Write what a script reports. A slot that the report ends is taken.
+    /// Write a script's report. A report that ends the slot takes it out of the `Option`.
     pub fn report<T>(&self, write: impl FnOnce(&mut Option<Slot>) -> T) -> T {
         let mut writer = self.0.lock();
         writer.reported = true;
@@ -48,7 +48,7 @@ impl WrittenSlot {
     }
 }
 
-/// The slots of the jobs at work that a run writes.
+/// All slots that a run writes, for its jobs at work.
 #[derive(Clone, Debug, Default)]
 pub struct WrittenSlots(Arc<Mutex<HashMap<(u32, u32), WrittenSlot>>>);
 
@@ -63,7 +63,7 @@ impl WrittenSlots {
         self.0.lock().remove(&(reservation.slot, reservation.generation));
     }
 
-    /// The slot with this number in this life; `None` if its job is not at work, or another process writes it.
+    /// Look up the slot with this number in this life; `None` if its job is not at work, or another process writes it.
     pub fn get(&self, slot: u32, generation: u32) -> Option<WrittenSlot> {
         self.0.lock().get(&(slot, generation)).cloned()
     }

@@ -17,10 +17,10 @@ use super::error::ChannelError;
 use super::name::ChannelName;
 use super::pipe::receive;
 
-/// The total of a phase that counts nothing but a percentage, in its tenths.
+/// A phase that only has a percentage counts in tenths of it, to this total.
 const PERMILLE: u64 = 1000;
 
-/// The child's end: its slot, found by the channel's name.
+/// A channel's end in the child: its slot, found by the channel's name.
 pub struct InstallChannelChild {
     name: ChannelName,
     slot: Slot,
@@ -36,14 +36,14 @@ impl InstallChannelChild {
         Ok(Self { name, slot, creator, phase: None })
     }
 
-    /// True if the process that made the channel was known to be gone when its slot was claimed, so that no process
-    /// waits for the install. The child itself has to notice a parent that dies later.
+    /// Returns whether the process that made the channel was known to be gone when its slot was claimed, so that no
+    /// process waits for the install. The child itself has to notice a parent that dies later.
     pub fn abandoned(&self) -> bool {
         self.creator.alive == Some(false)
     }
 
-    /// Receive the configuration, within at most `patience`. It must be for the channel's tool; `tool_of` says which tool
-    /// one is for.
+    /// Receive the configuration, within at most `patience`. It must be for the channel's tool; `tool_of` names the
+    /// tool of a configuration.
     pub fn recv_config<T: DeserializeOwned + Send + 'static>(
         &self,
         input: impl Read + Send + 'static,
@@ -84,7 +84,7 @@ impl InstallChannelChild {
         Some(self)
     }
 
-    /// If the slot cannot be ended, the drop gives it up, and it reads as one whose writer is gone.
+    /// End the slot. If that fails, the slot is dropped, and reads as one whose writer is gone.
     fn end(self, ending: Ending) {
         let _ = self.slot.end(ending);
     }
@@ -96,7 +96,7 @@ impl InstallChannelChild {
         }
     }
 
-    /// The slot, for a reporter that writes to it directly.
+    /// Take the slot, for a reporter that writes to it directly.
     pub fn into_slot(self) -> Slot {
         self.slot
     }

@@ -1,7 +1,7 @@
 //! The error of a process that was started for one slot of a board and did not get to the end of its work.
 //!
 //! Installs, turns and the guards of services are all such processes: each takes its slot by the channel's name and its
-//! order from standard input. They fail alike, and differ in the words and the next step.
+//! order from standard input. They fail in the same ways; only the wording and the hints differ.
 
 use std::fmt;
 use std::io;
@@ -13,7 +13,7 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use super::error::ChannelError;
 use super::pipe::ConfigError;
 
-/// The work that a child was started for.
+/// Work that a child is started for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildPurpose {
     /// `vx install --ipc-channel`, which people run without the option as well.
@@ -25,22 +25,22 @@ pub enum ChildPurpose {
 }
 
 impl ChildPurpose {
-    /// The text of a refusal of the system.
+    /// Describe an error of the system.
     fn refused(self, error: &io::Error) -> String {
         let reason = start_error_text(error);
         match self {
             Self::Install => reason,
-            Self::Turn => format!("the process of a turn cannot work here: {reason}"),
-            Self::Service => format!("a service cannot be guarded here: {reason}"),
+            Self::Turn => format!("cannot run the turn: {reason}"),
+            Self::Service => format!("cannot guard the service: {reason}"),
         }
     }
 
-    /// The next step of somebody who has started the child by hand.
+    /// Advise a user who started the child by hand.
     fn by_hand(self) -> Option<&'static str> {
         match self {
             Self::Install => None,
-            Self::Turn => Some("`vx turn-child` is started by `vx turn` alone"),
-            Self::Service => Some("`vx service-child` is started by `vx up` alone"),
+            Self::Turn => Some("run `vx turn`, which starts `vx turn-child` itself"),
+            Self::Service => Some("run `vx up`, which starts `vx service-child` itself"),
         }
     }
 }
@@ -70,7 +70,7 @@ pub enum ChildCause {
 }
 
 impl ChildCause {
-    /// The error of a child that was started for this.
+    /// Make the error of a child that was started for `purpose`.
     pub fn of_child(self, purpose: ChildPurpose) -> ChildError {
         ChildError { purpose, cause: self }
     }
@@ -126,8 +126,8 @@ impl Explain for ChildError {
         }
     }
 
-    /// Work that failed and a limit that is reached have advice about themselves; anything else comes from a start by
-    /// hand, where that is possible.
+    /// Failed work and a reached limit bring their own hints. Any other failure suggests that a user started the child
+    /// by hand.
     fn hint(&self) -> Option<String> {
         let of_cause = match &self.cause {
             ChildCause::Work(trouble) => return trouble.hint.clone(),
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn a_start_by_hand_is_told_who_starts_the_child() {
         let hint = |purpose| trouble(purpose, ConfigError::Closed).hint.unwrap_or_default();
-        assert_eq!(hint(ChildPurpose::Turn), "`vx turn-child` is started by `vx turn` alone");
-        assert_eq!(hint(ChildPurpose::Service), "`vx service-child` is started by `vx up` alone");
+        assert_eq!(hint(ChildPurpose::Turn), "run `vx turn`, which starts `vx turn-child` itself");
+        assert_eq!(hint(ChildPurpose::Service), "run `vx up`, which starts `vx service-child` itself");
         assert!(hint(ChildPurpose::Install).contains("to install one tool by hand"));
     }
 

@@ -10,10 +10,10 @@ use super::key::slot_key;
 use super::name::{ChannelName, InvalidChannelName};
 use crate::board_error::ExplainBoard;
 
-/// A child that could not claim its slot.
+/// Why a child could not claim its slot.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The text is no channel's name.
+    /// The text is not a channel's name.
     #[error(transparent)]
     Name(#[from] InvalidChannelName),
     /// The board cannot be read.
@@ -56,12 +56,12 @@ impl Explain for ConnectError {
         {
             return ExplainBoard::hint(error);
         }
-        Some("`--ipc-channel` is for `vx sync`; to install one tool by hand leave it out".into())
+        Some("`--ipc-channel` is for `vx sync`; to install one tool by hand, leave it out".into())
     }
 }
 
-/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`, with a beat this often if not as
-/// usual. Returns the slot and the board's creator.
+/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`; it beats every `beat_every`, or
+/// at the usual interval. Returns the slot and the board's creator.
 ///
 /// The name is enough to find the board. So the slot is claimed before the configuration arrives, and can record that
 /// it never arrived.

@@ -10,7 +10,7 @@ use super::name::NotABoard;
 use super::pipe::ConfigError;
 use crate::board_error::ExplainBoard;
 
-/// A channel that does not work.
+/// Why a channel does not work.
 #[derive(Debug, thiserror::Error)]
 pub enum ChannelError {
     /// Its board could not be made.
@@ -32,9 +32,9 @@ pub enum ChannelError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The child did not take the configuration.
-    #[error("the child does not read its configuration: {0}")]
+    #[error("cannot send the child its configuration: {0}")]
     Send(io::Error),
-    /// The board's file has no name of a board.
+    /// The board's file is not named like a board.
     #[error(transparent)]
     Name(#[from] NotABoard),
 }

@@ -19,7 +19,7 @@ pub struct InstallChannel {
 }
 
 impl InstallChannel {
-    /// The channel of the slot that is reserved for `tool` on the board in this file.
+    /// Make the channel of the slot that is reserved for `tool` on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board, so that no child could find it.
@@ -27,7 +27,7 @@ impl InstallChannel {
         Ok(Self { board: board.to_owned(), reservation, name: ChannelName::on(board, tool)? })
     }
 
-    /// The child's argument `--ipc-channel`.
+    /// Its name, for the child's argument `--ipc-channel`.
     pub fn name(&self) -> String {
         self.name.to_string()
     }
@@ -43,7 +43,7 @@ impl InstallChannel {
         BoardSlot { path: self.board.clone(), slot, generation }
     }
 
-    /// The document for the child's standard input, which holds this configuration.
+    /// Encode this configuration as the document for the child's standard input.
     ///
     /// # Errors
     /// The configuration is too long.
@@ -51,7 +51,7 @@ impl InstallChannel {
         encode(config)
     }
 
-    /// The slot in a reading of the board, even if it was reserved again since.
+    /// Find the slot in a reading of the board, even if it was reserved again since.
     pub fn slot_of<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a SlotView> {
         snapshot.slots.iter().find(|slot| slot.index == self.reservation.slot)
     }

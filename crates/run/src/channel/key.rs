@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use vx_base::digest::Algorithm;
 
-/// The longest key of a slot, in bytes.
+/// A slot's key has at most this many bytes.
 const KEY_BYTES: usize = 46;
-/// The digits of the digest in a shortened key.
+/// Digits of the digest in a shortened key.
 const DIGITS: usize = 8;
 
-/// The key of the slot for something of this name.
+/// Make the key of the slot for a tool or service of this name.
 ///
-/// A longer name is cut at a character, and ends in digits of its digest: names that begin alike stay apart.
+/// A name that is too long is cut at a character boundary, and digits of its digest follow: names with a common
+/// beginning still have different keys.
 pub fn slot_key(name: &str) -> Cow<'_, str> {
     if name.len() <= KEY_BYTES {
         return name.into();

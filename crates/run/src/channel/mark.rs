@@ -1,7 +1,7 @@
 //! The mark of everything that a run starts: two variables, which name the run's board and the slot on it.
 //!
-//! They are inherited, so that a process can be recognised also when it has left its parent, its group and its session.
-//! The slot's variable holds the board's id, too: a script may set `VX_BOARD` to another board, and keeps the other.
+//! Children inherit them, so a process can be recognised even after it has left its parent, its group and its session.
+//! The slot's variable holds the board's id, too, since a script may set `VX_BOARD` to another board.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use vx_shm::{Board, Kind, Liveness, Reader, Reservation, SlotView, Snapshot};
 
 use vx_base::system::variables::{WORK_BOARD, WORK_SLOT};
 
-/// The mark of what was started for one slot.
+/// Marks everything that was started for a slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mark {
     /// The file of the board.
@@ -22,23 +22,23 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The variable with the file of the board. Scripts set it, too, to name the board that they write to.
+    /// Names the variable with the file of the board. Scripts set it, too, to name the board that they write to.
     pub const BOARD: &str = WORK_BOARD;
-    /// The variable with the slot's number, its generation, and the id of the board.
+    /// Names the variable with the slot's number, its generation, and the id of the board.
     pub const SLOT: &str = WORK_SLOT;
 
-    /// The mark of this slot.
+    /// Make the mark of this slot.
     pub fn for_slot(board: &Board, reservation: Reservation) -> Self {
         Self::on(board.path(), board.id().to_owned(), reservation)
     }
 
-    /// The mark of a slot of the board in this file with this id.
+    /// Make the mark of a slot of the board in this file with this id.
     pub fn on(board: &Path, id: String, reservation: Reservation) -> Self {
         let Reservation { slot, generation, .. } = reservation;
         Self { board: board.to_owned(), slot, generation, id }
     }
 
-    /// The mark in the values of the two variables.
+    /// Read a mark from the values of the two variables.
     pub fn parse(board: &OsStr, slot: &OsStr) -> Option<Self> {
         let mut parts = slot.to_str()?.split('.');
         let (slot, generation) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
@@ -46,12 +46,12 @@ impl Mark {
         Some(Self { board: board.into(), slot, generation, id })
     }
 
-    /// The mark of this process.
+    /// Read the mark that this process has inherited.
     pub fn own() -> Option<Self> {
         Self::parse(&std::env::var_os(Self::BOARD)?, &std::env::var_os(Self::SLOT)?)
     }
 
-    /// The variables.
+    /// Write the mark as its two variables.
     pub fn variables(&self) -> [(OsString, OsString); 2] {
         let slot = format!("{}.{}.{}", self.slot, self.generation, self.id);
         [(Self::BOARD.into(), self.board.clone().into()), (Self::SLOT.into(), slot.into())]
@@ -62,30 +62,30 @@ impl Mark {
         &self.board
     }
 
-    /// All that a process needs to claim the slot.
+    /// Everything that a process needs to claim the slot.
     pub fn reservation(&self) -> Reservation {
         Reservation { slot: self.slot, generation: self.generation }
     }
 
-    /// The slot in the life that was marked; `None` if the board is another one, or the slot in another life.
+    /// Read the slot as it is now; `None` if the file holds another board, or the slot has begun another life.
     pub fn slot(&self) -> Option<SlotView> {
         self.snapshot()?.slots.into_iter().find(|slot| self.is_of(slot))
     }
 
-    /// True if the board in this file is the one that the slot is on: else a script has named another one.
+    /// Returns whether the file still holds the slot's board; if not, a script has named another one.
     pub fn is_whole(&self) -> bool {
         self.snapshot().is_some()
     }
 
-    /// True if it is proved that the board's creator is gone, and the writer of the slot, too, and that what was started
-    /// for the slot may not outlive it: an install and a service leave nothing behind, and a task that has ended may have
-    /// started a daemon.
+    /// Returns whether processes with this mark may be ended: the board's creator is proved gone, and the slot's writer
+    /// is lost. For an install or a service an ended slot will do, as they leave nothing behind; a task that ended may
+    /// have started a daemon.
     pub fn is_over(&self) -> bool {
         let Some(Snapshot { board, slots, .. }) = self.snapshot() else { return false };
         let place = slots.iter().find(|slot| slot.index == self.slot);
         let own = place.filter(|slot| self.is_of(slot));
         let spares = place.is_some_and(|slot| !matches!(slot.kind, Kind::Install | Kind::Service));
-        // A slot in another life has ended in this one.
+        // A slot in a later life has ended the marked one.
         let writer_gone = own.map_or(!spares, |slot| slot.liveness == Liveness::Lost || slot.state.ended() && !spares);
         board.creator.alive == Some(false) && writer_gone
     }

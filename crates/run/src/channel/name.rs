@@ -1,8 +1,9 @@
-//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`, or `vx-service-<run>-<name>`. The board's
-//! file is `vx-<run>.board`; an earlier vx called it `vx-install-<run>.board`, and such a file is still found.
+//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`, or `vx-service-<run>-<name>`. The
+//! board's file is `vx-<run>.board`; an earlier vx called it `vx-install-<run>.board`, and such a file is still found.
 //!
-//! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there;
-//! of a board without a name it is `4711.fd9`, the process and its open file. In `<tool>`, characters that a file name should not hold are percent-encoded.
+//! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there.
+//! For a board without a name it is `4711.fd9`: the process and its open file. In `<tool>`, characters that a file name
+//! should not hold are percent-encoded.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -11,19 +12,19 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use vx_shm::Unnamed;
 
-/// The begin of a board's name.
+/// The beginning of a board's name.
 const BOARD_PREFIX: &str = "vx-";
-/// The begin of the name of an install's channel, and of a board's name in an earlier vx.
+/// The beginning of the name of an install's channel, and of a board's name in an earlier vx.
 const PREFIX: &str = "vx-install-";
-/// The begin of the name of a service's channel.
+/// The beginning of the name of a service's channel.
 const SERVICE_PREFIX: &str = "vx-service-";
-/// The text between the process and its open file in the name of a channel on a board without a name.
+/// Stands between the process and its open file in the name of a channel on a board without a name.
 const OPEN_FILE: &str = ".fd";
 /// Boards of one process id that may exist at a time.
 const MAX_SUFFIX: u32 = 99;
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// The name of the channel between one parent and one of its children.
+/// Names the channel between a parent and one of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChannelName {
     prefix: &'static str,
@@ -31,9 +32,9 @@ pub(super) struct ChannelName {
     tool: String,
 }
 
-/// A text that names no channel.
+/// A text that is not a channel's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no channel name: expected `vx-install-<pid>-<tool>` or `vx-service-<pid>-<name>`")]
+#[error("`{0}` is not a channel name: expected `vx-install-<pid>-<tool>` or `vx-service-<pid>-<name>`")]
 pub struct InvalidChannelName(pub String);
 
 /// A file without the name of a run's board.
@@ -42,7 +43,7 @@ pub struct InvalidChannelName(pub String);
 pub struct NotABoard(pub PathBuf);
 
 impl ChannelName {
-    /// The channel of this tool on the board in this file.
+    /// Name the channel of this tool on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board.
@@ -50,7 +51,7 @@ impl ChannelName {
         Self::with(PREFIX, board, tool)
     }
 
-    /// The channel of this service on the board in this file.
+    /// Name the channel of this service on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board.
@@ -67,12 +68,12 @@ impl ChannelName {
         Ok(Self { prefix, run, tool: tool.to_owned() })
     }
 
-    /// The tool, or the service.
+    /// Its tool, or its service.
     pub(super) fn tool(&self) -> &str {
         &self.tool
     }
 
-    /// The board's file in this runtime directory, or without a name.
+    /// Find the board's file: in this runtime directory, or without a name.
     pub(super) fn board_in(&self, runtime_directory: &Path) -> PathBuf {
         if let Some(unnamed) = unnamed(&self.run) {
             return unnamed.path();
@@ -83,44 +84,44 @@ impl ChannelName {
     }
 }
 
-/// The place of a board without a name, from the part of a channel's name that is the run.
+/// Find a board without a name from the part of a channel's name that is the run.
 fn unnamed(run: &str) -> Option<Unnamed> {
     let (process, descriptor) = run.split_once(OPEN_FILE)?;
     Unnamed::from_path(Path::new(&format!("/proc/{process}/fd/{descriptor}")))
 }
 
-/// True if the channel with this name is on a board without a name, which is in no directory.
+/// Returns whether the channel with this name is on a board without a name, which is in no directory.
 pub fn is_on_unnamed_board(channel: &str) -> bool {
     channel.parse().is_ok_and(|channel: ChannelName| unnamed(&channel.run).is_some())
 }
 
-/// The file name of the board of one run.
+/// Name the file of a run's board.
 pub fn board_file_name(run: &str) -> String {
     format!("{BOARD_PREFIX}{run}.board")
 }
 
-/// The file name that an earlier vx gave the board of one run.
+/// Name the file of a run's board as an earlier vx did.
 pub fn earlier_board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
 }
 
-/// The run in the name of a board, or the part of another name where it would be.
+/// Cut the run out of a board's name. It is not checked; [`is_run`] does that.
 fn run_of_board(stem: &str) -> Option<&str> {
     stem.strip_prefix(PREFIX).or_else(|| stem.strip_prefix(BOARD_PREFIX))
 }
 
-/// True if this names a run: it is digits, or digits with a suffix.
+/// Returns whether this names a run: digits, or digits with a suffix.
 fn is_run(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
-/// The process by which the board with this file name is named; `None` for any other name.
+/// Read the process id in a board's file name; `None` for any other name.
 pub fn process_of_board(file_name: &str) -> Option<u32> {
     let run = run_of_board(file_name.strip_suffix(".board")?)?;
     run.split_once('.').map_or(run, |(pid, _)| pid).parse().ok()
 }
 
-/// The path of the next board of the process `pid` in this directory: a free name, unless there are very many.
+/// Choose the path of the next board of the process `pid` in this directory: a free name, unless there are very many.
 pub fn free_board_path(directory: &Path, pid: u32) -> PathBuf {
     let named = |run: &str| directory.join(board_file_name(run));
     let suffixed = (2..=MAX_SUFFIX).map(|suffix| named(&format!("{pid}.{suffix}")));

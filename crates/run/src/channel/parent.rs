@@ -19,7 +19,7 @@ use super::install_channel::InstallChannel;
 use super::key::slot_key;
 use super::name::free_board_path;
 
-/// The parent's end: a board of one slot, for sending the configuration and reading the progress.
+/// A channel's end in the parent: a board of one slot, for sending the configuration and reading the progress.
 pub struct InstallChannelParent {
     board: Board,
     reader: Reader,
@@ -41,12 +41,12 @@ impl InstallChannelParent {
         Ok(Self { board, reader, snapshot, channel, cursor, pending, over: false })
     }
 
-    /// The child's argument `--ipc-channel`.
+    /// Its name, for the child's argument `--ipc-channel`.
     pub fn name(&self) -> String {
         self.channel.name()
     }
 
-    /// The file of the board; it stays for other readers.
+    /// Its board's file, which stays for other readers.
     pub fn board(&self) -> &Path {
         self.board.path()
     }
@@ -62,7 +62,8 @@ impl InstallChannelParent {
         stdin.write_all(&document).map_err(ChannelError::Send)
     }
 
-    /// The next message, if there is one now. `None` is not the end: after the last message [`over`](Self::over) is true.
+    /// Take the next message, if there is one now. `None` is not the end: after the last message [`over`](Self::over)
+    /// is true.
     pub fn try_progress(&mut self) -> Result<Option<Progress>, ChannelError> {
         if self.pending.is_empty() && !self.over {
             self.reader.refresh(&mut self.snapshot)?;
@@ -75,13 +76,13 @@ impl InstallChannelParent {
         Ok(next)
     }
 
-    /// True once the last message was delivered.
+    /// Returns whether the last message was delivered.
     pub fn over(&self) -> bool {
         self.over
     }
 
-    /// Record the exit of the child's process, once it was waited for. If the child wrote no end itself, this makes
-    /// one, and its message.
+    /// Record the exit of the child's process, once it was waited for. If the child wrote no end itself, this writes
+    /// one, and its message follows.
     pub fn child_ended(&mut self, exit_code: Option<i32>, signal: Option<i32>) {
         let state = if signal.is_some() { SlotState::Died } else { SlotState::Failed };
         let ending = Ending { exit_code, signal, ..Ending::new(state) };
@@ -91,7 +92,7 @@ impl InstallChannelParent {
         self.board.close(outcome);
     }
 
-    /// The result of the channel's one install.
+    /// Read the result of the channel's only install.
     fn outcome(&mut self) -> BoardState {
         let _ = self.reader.refresh(&mut self.snapshot);
         match self.channel.slot_of(&self.snapshot).map(|slot| slot.state) {

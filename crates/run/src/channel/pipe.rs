@@ -25,12 +25,12 @@ const MAJOR: u16 = 1;
 const MINOR: u16 = 0;
 const HEADER_BYTES: usize = 16;
 
-/// The longest JSON text a document may hold.
+/// A document's JSON text has at most this many bytes.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
-/// Time that a child waits for its document.
+/// A child waits this long for its document.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A configuration that could not be sent or received.
+/// Why a configuration could not be sent or received.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// No whole document arrived in time.
@@ -47,7 +47,7 @@ pub enum ConfigError {
         /// Bytes announced.
         expected: usize,
     },
-    /// The bytes are no configuration document.
+    /// The bytes are not a configuration document.
     #[error("standard input holds no vx configuration")]
     Foreign,
     /// The sender uses a newer protocol.
@@ -73,7 +73,7 @@ pub enum ConfigError {
         /// The tool of the document.
         found: String,
     },
-    /// There is no thread that waits for it.
+    /// No thread could be started to wait for it.
     #[error("cannot wait for the configuration on standard input: {}", start_error_text(.0))]
     Thread(io::Error),
     /// Reading failed.
@@ -91,15 +91,15 @@ impl Explain for ConfigError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Newer { .. } => "the vx that started this one is newer: let both be the same program".into(),
+            Self::Newer { .. } => "the vx that started this one is newer: use the same vx for both".into(),
             Self::Thread(error) => return ProcessLimit::reached(error).map(|limit| limit.hint()),
             Self::TooLong { .. } => "shorten the tool's options in vx.toml".into(),
-            _ => "`--ipc-channel` is for `vx sync`; to install one tool by hand leave it out".into(),
+            _ => "`--ipc-channel` is for `vx sync`; to install one tool by hand, leave it out".into(),
         })
     }
 }
 
-/// The document for this configuration.
+/// Encode this configuration as a document.
 pub(super) fn encode(config: &impl Serialize) -> Result<Vec<u8>, ConfigError> {
     let json = serde_json::to_vec(config).map_err(|error| ConfigError::Content(error.to_string()))?;
     if json.len() > MAX_DOCUMENT_BYTES {
@@ -114,7 +114,7 @@ pub(super) fn encode(config: &impl Serialize) -> Result<Vec<u8>, ConfigError> {
     Ok(document)
 }
 
-/// Receive the one document, waiting at most `patience`. It must be for `tool`; `tool_of` says which tool one is for.
+/// Receive the one document, waiting at most `patience`. It must be for `tool`; `tool_of` names a document's tool.
 ///
 /// If nothing arrives, the reading thread is left behind: it ends with the process, which fails anyway.
 pub(super) fn receive<T: DeserializeOwned + Send + 'static>(
@@ -131,7 +131,7 @@ pub(super) fn receive<T: DeserializeOwned + Send + 'static>(
     Ok(config)
 }
 
-/// Receive the one document, for whatever it is.
+/// Receive the one document, whatever work it describes.
 pub(super) fn receive_any<T: DeserializeOwned + Send + 'static>(
     input: impl Read + Send + 'static,
     patience: Duration,

@@ -18,7 +18,7 @@ use super::pipe::{ConfigError, encode, receive_any};
 pub struct ServiceChannel(ChannelName);
 
 impl ServiceChannel {
-    /// The channel of this service on the board in this file.
+    /// Make the channel of this service on the board in this file.
     ///
     /// # Errors
     /// The file is not named like a board, so that no guard could find it.
@@ -26,12 +26,12 @@ impl ServiceChannel {
         ChannelName::of_service(board, name).map(Self)
     }
 
-    /// The guard's argument `--ipc-channel`.
+    /// Its name, for the guard's argument `--ipc-channel`.
     pub fn name(&self) -> String {
         self.0.to_string()
     }
 
-    /// The document for the guard's standard input.
+    /// Encode an order as the document for the guard's standard input.
     ///
     /// # Errors
     /// It is too long.
@@ -40,14 +40,15 @@ impl ServiceChannel {
     }
 }
 
-/// The guard's end: its slot, found by the channel's name.
+/// A channel's end in the guard: its slot, found by the channel's name.
 pub struct ServiceChannelChild {
     slot: Slot,
     abandoned: bool,
 }
 
 impl ServiceChannelChild {
-    /// Claim the channel's slot, on its board in `runtime_directory`. A process that mostly sleeps beats only this often.
+    /// Claim the channel's slot, on its board in `runtime_directory`. It beats every `beat_every`, if given: a process
+    /// that mostly sleeps needs few beats.
     ///
     /// # Errors
     /// The name leads to no slot that waits for a guard.
@@ -57,7 +58,7 @@ impl ServiceChannelChild {
         Ok(Self { slot, abandoned: creator.alive == Some(false) })
     }
 
-    /// True if the supervisor was known to be gone when the slot was claimed.
+    /// Returns whether the supervisor was known to be gone when the slot was claimed.
     pub fn abandoned(&self) -> bool {
         self.abandoned
     }
@@ -65,7 +66,7 @@ impl ServiceChannelChild {
     /// Receive the order, within at most `patience`.
     ///
     /// # Errors
-    /// None comes, or it cannot be understood.
+    /// No order arrives, or it cannot be understood.
     pub fn receive<T: DeserializeOwned + Send + 'static>(
         input: impl Read + Send + 'static,
         patience: Duration,
@@ -73,7 +74,7 @@ impl ServiceChannelChild {
         receive_any(input, patience)
     }
 
-    /// The slot.
+    /// Take the slot.
     pub fn into_slot(self) -> Slot {
         self.slot
     }

@@ -8,10 +8,10 @@ use vx_status::vocabulary::Phase;
 
 /// Raised when the document changes its meaning; a document of another format is not read.
 const FORMAT: u32 = 1;
-/// The number of runs whose count of installs at work at once is remembered.
+/// Counts of installs at work at once are remembered for this many runs.
 const RUNS: usize = 8;
 
-/// The document.
+/// A home's history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HistoryDocument {
     format: u32,
@@ -49,12 +49,12 @@ pub(super) struct HistoryRun {
 }
 
 impl HistoryDocument {
-    /// The document in these bytes, if it is one.
+    /// Decode a document; `None` if these bytes are not one.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.format == FORMAT)
     }
 
-    /// The document in at most `most` bytes: the tools whose last install is the oldest are dropped first.
+    /// Encode the document in at most `most` bytes: the tools whose last install is the oldest are dropped first.
     pub(super) fn encode(&self, most: usize) -> Vec<u8> {
         let mut kept = self.clone();
         kept.format = FORMAT;
@@ -66,7 +66,7 @@ impl HistoryDocument {
             let mut ages: Vec<u64> = kept.tools.values().map(|tool| tool.run).collect();
             ages.sort_unstable();
             let middle = ages[ages.len() / 2];
-            // All remaining tools are of one run, so half of them are dropped, by name.
+            // Drop the tools older than the middle; if there are none, every second by name.
             let before = kept.tools.len();
             kept.tools.retain(|_, tool| tool.run >= middle);
             if kept.tools.len() == before {
@@ -90,7 +90,7 @@ impl HistoryDocument {
         }
     }
 
-    /// The expectations of the next run.
+    /// Derive the expectations of the next run.
     pub(super) fn expectations(self) -> Expectations {
         let past = |install: HistoryInstall| PastInstall {
             version: install.version,

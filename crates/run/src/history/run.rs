@@ -7,7 +7,7 @@ use vx_status::vocabulary::{Phase, PhaseEntry, Phases};
 
 use super::document::HistoryRun;
 
-/// The durations of this run; `None` if nothing was installed.
+/// Read the durations of a run; `None` if nothing was installed.
 pub(super) fn run_durations(last: &Snapshot) -> Option<HistoryRun> {
     let done = |slot: &&SlotView| slot.state == SlotState::Done && slot.kind == Kind::Install && !slot.key.is_empty();
     let tools: Vec<(String, PastInstall)> =
@@ -15,11 +15,11 @@ pub(super) fn run_durations(last: &Snapshot) -> Option<HistoryRun> {
     (!tools.is_empty()).then(|| HistoryRun { at_once: at_once(last), tools })
 }
 
-/// The least part of an archive that has to come over the wire for a download to be expected to take as long: 1 in so
-/// many. The rate of a few last bytes says nothing of a whole archive.
+/// A download counts only if at least one byte in this many came over the wire: the rate of a few last bytes says
+/// nothing about a whole archive.
 const LEAST_PART: u64 = 4;
 
-/// The durations of one install; `None` if the board does not have them, or most of its archive lay in the cache.
+/// Read the durations of one install; `None` if the board does not have them, or most of its archive lay in the cache.
 fn install(slot: &SlotView) -> Option<PastInstall> {
     let entries = in_order(slot);
     let ends = entries.iter().skip(1).map(|entry| entry.entered_at_ns).chain([slot.ended_at_ns?]);
@@ -37,7 +37,7 @@ fn install(slot: &SlotView) -> Option<PastInstall> {
     if received < bytes / LEAST_PART {
         return None;
     }
-    // A download that was resumed is recorded with the time that all of it would have taken.
+    // A resumed download is recorded with the time that the whole would have taken.
     if let Some((_, ms)) = sums.iter_mut().find(|(phase, _)| *phase == Phase::DOWNLOADING && received < bytes) {
         *ms = u64::try_from(u128::from(*ms) * u128::from(bytes) / u128::from(received.max(1))).unwrap_or(u64::MAX);
     }
@@ -48,12 +48,12 @@ fn in_order(slot: &SlotView) -> Vec<PhaseEntry> {
     slot.phases().collect()
 }
 
-/// Returns whether a phase would take as long again. Waiting would not: it depends on other processes.
+/// Returns whether a phase would take as long again. Waiting wouldn't: it depends on other processes.
 fn is_work(phase: Phase) -> bool {
     !matches!(phase, Phase::QUEUED | Phase::WAITING)
 }
 
-/// The most installs that were at work at once; `None` if all of them were.
+/// Count the most installs that were at work at once; `None` if all of them were.
 fn at_once(last: &Snapshot) -> Option<u32> {
     let mut changes = Vec::new();
     for slot in &last.slots {
@@ -63,7 +63,7 @@ fn at_once(last: &Snapshot) -> Option<u32> {
         }
     }
     let worked = changes.len() / 2;
-    // At the same instant an end sorts before a start, because it makes room for it.
+    // At the same instant an end sorts before a start: it may be what made room for it.
     changes.sort_unstable();
     let mut now = 0;
     let most = changes.into_iter().map(|(_, by)| {

@@ -18,8 +18,8 @@ pub struct Dumper {
 }
 
 impl Dumper {
-    /// Dump this board into `directory`, made when missing: `board-000001.vxb`, … every `every`, and `final.vxb` and
-    /// `final.json` once `finished` closes. Each file appears whole or not at all.
+    /// Dump this board into `directory`, which is created if missing: `board-000001.vxb` and so on at intervals of
+    /// `every`, and `final.vxb` and `final.json` once `finished` closes. Each file appears whole or not at all.
     pub fn start(
         board: &Path,
         directory: PathBuf,
@@ -81,7 +81,7 @@ mod tests {
         let path = top.path().join("run.board");
         let _board = Board::create(&path, "run", 1).expect("a board");
         let dumps = top.path().join("dumps");
-        // A directory has the name of the first.
+        // A directory stands where the first dump would go.
         std::fs::create_dir_all(dumps.join("board-000001.vxb").join("something")).expect("a directory");
         let (running, finished) = crossbeam_channel::bounded(0);
         let dumper = Dumper::start(&path, dumps.clone(), Some(Duration::from_millis(10)), finished).expect("a thread");

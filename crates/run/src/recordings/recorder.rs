@@ -18,8 +18,8 @@ pub struct FlightRecorder {
 }
 
 impl FlightRecorder {
-    /// Record this board until `finished` closes: into a file beside the board, as for every run, and into `asked`, if
-    /// given, with more room. The installs are not slowed, because the board is only read.
+    /// Record this board until `finished` closes: into a small file beside the board, as for every run, and into
+    /// `asked`, if given, which may grow larger. The installs are not slowed, because the board is only read.
     pub fn start(board: &Path, asked: Option<File>, finished: Receiver<()>) -> io::Result<Self> {
         let mut reader = Reader::open(board).map_err(io::Error::other)?;
         let mut snapshot = reader.snapshot().map_err(io::Error::other)?;
@@ -54,7 +54,7 @@ impl FlightRecorder {
     }
 }
 
-/// One file that is written to until that fails.
+/// A recording's file, written until a write fails.
 struct FlightRecordingOutput {
     recorder: Option<Recorder<File>>,
     failure: Option<io::Error>,

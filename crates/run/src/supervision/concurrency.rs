@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 /// Time between two measurements.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The share of the processors that counts as all of them: the rest goes to the kernel and the disk.
+/// Processors count as filled from this share on: the rest goes to the kernel and the disk.
 const FILLED: f64 = 0.6;
 
-/// The least that one install is assumed to use, in processors: one that is idle must not let a hundred start.
+/// An install is assumed to use at least this much, in processors: a few idle installs must not let a hundred start.
 const LEAST: f64 = 0.05;
 
 /// The limit of children at work at once.
@@ -57,12 +57,12 @@ impl InstallConcurrency {
         Self { limit, most, processors: processors as f64, known: HashMap::new(), looked_at: None }
     }
 
-    /// The present limit.
+    /// How many installs may be at work now.
     pub(crate) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// Keep to this many from now on, and at least one: the system has no room for more.
+    /// Run at most this many from now on, but at least one: the system has no room for more.
     pub(crate) fn lower_to(&mut self, limit: usize) {
         (self.limit, self.most) = (limit.max(1), limit.max(1));
     }
@@ -72,7 +72,7 @@ impl InstallConcurrency {
         self.looked_at.get_or_insert(now);
     }
 
-    /// The time of the next measurement; `None` before the first install, and once the limit cannot rise.
+    /// When to measure next; `None` before the first install, and once the limit cannot rise.
     pub(crate) fn next_look(&self) -> Option<Instant> {
         self.looked_at.filter(|_| self.limit < self.most).map(|at| at + LOOK)
     }
@@ -105,7 +105,7 @@ impl InstallConcurrency {
     }
 }
 
-/// The limit after `count` installs used `busy` processors: unchanged while the processors are filled.
+/// Compute the limit after `count` installs used `busy` processors: unchanged while the processors are filled.
 fn next_limit(limit: usize, count: usize, busy: f64, processors: f64) -> usize {
     if count < limit || busy >= FILLED * processors {
         return limit;

@@ -23,7 +23,7 @@ pub enum RunRequest {
     Stop(String),
     /// Stop everything, no matter how often this is requested.
     StopAll,
-    /// A request whose failure goes to the one who made it.
+    /// A request whose outcome is sent back to the requester.
     Answered(Box<Self>, Sender<Result<(), RequestFailure>>),
 }
 

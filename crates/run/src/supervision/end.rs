@@ -9,7 +9,7 @@ pub struct JobEnd {
     pub name: String,
     /// Its version.
     pub version: String,
-    /// True if the run succeeds without it.
+    /// The run succeeds without it.
     pub optional: bool,
     /// `Done`, `Failed`, `Cancelled`, `Skipped` or `Died`.
     pub state: SlotState,
@@ -25,12 +25,12 @@ pub struct RunEnd {
 }
 
 impl RunEnd {
-    /// True if every job ended well that the run does not succeed without.
+    /// Returns whether every job that isn't optional ended well, and the run was not asked to stop.
     pub fn success(&self) -> bool {
         !self.cancelled && self.steps.iter().all(|step| step.optional || step.state.good())
     }
 
-    /// The names of the jobs that did not end well, those that are `optional` or the others.
+    /// Names of the jobs that did not end well: the optional jobs, or the required.
     pub fn missing(&self, optional: bool) -> Vec<&str> {
         let missing = self.steps.iter().filter(|step| step.optional == optional && !step.state.good());
         missing.map(|step| step.name.as_str()).collect()

@@ -8,11 +8,11 @@ use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded, never};
 use parking_lot::Mutex;
 use vx_status::source::Settled;
 
-/// The longest that a run waits after its last job for a view to use its hold: one whose terminal is blocked never does.
+/// A run waits this long after its last job for a view to use its hold: a view whose terminal is blocked never does.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Keeps a run open: while one of these lives and is used, the run takes requests after the end of its last job. A run that
-/// is cancelled ends all the same.
+/// Keeps a run open: while it exists and is used, the run takes requests even after its last job has ended. A cancelled
+/// run ends all the same.
 #[derive(Clone, Debug)]
 pub struct RunHold {
     shared: Arc<Mutex<RunHoldState>>,
@@ -43,8 +43,8 @@ pub fn hold() -> (RunHold, RunHoldMonitor) {
 }
 
 impl RunHold {
-    /// How the jobs ended, once none is at work or waits; `None` again while one is tried again. From then on the run waits
-    /// for as long as this lives.
+    /// Tell how the jobs ended, once all have; `None` again during a retry. Once this has returned an end, the run
+    /// stays open for as long as the hold exists.
     pub fn settled(&self) -> Option<Settled> {
         let mut shared = self.shared.lock();
         shared.used |= shared.settled.is_some();
@@ -67,13 +67,14 @@ impl RunHoldMonitor {
         !late && matches!(self.gone.try_recv(), Err(TryRecvError::Empty))
     }
 
-    /// The time to stop waiting for a view that does not use its hold.
+    /// When to stop waiting for a view that does not use its hold.
     pub(crate) fn until(&self) -> Option<Instant> {
         let shared = self.shared.lock();
         shared.settled_at.filter(|_| !shared.used).map(|at| at + PATIENCE)
     }
 
-    /// Disconnected once nothing keeps the run open; never while jobs are at work, whose ends are waited for anyway.
+    /// A channel that disconnects once nothing keeps the run open; never while jobs are at work, as the run waits for
+    /// their ends anyway.
     pub(crate) fn gone(&self) -> Receiver<Infallible> {
         if self.shared.lock().settled.is_some() { self.gone.clone() } else { never() }
     }

@@ -14,7 +14,7 @@ use crate::channel::Mark;
 
 /// A piece of work that is one process at a time: an install, a step of a script.
 pub trait Job: Send + Sync {
-    /// The slot to reserve for it.
+    /// Describe the slot to reserve for it.
     fn slot(&self) -> JobSlot<'_>;
 
     /// Its end, if that is decided before the run begins: then nothing is prepared or started.
@@ -22,32 +22,32 @@ pub trait Job: Send + Sync {
         None
     }
 
-    /// Find everything that its process needs; this may take the time of a request. It is called while other jobs are at
-    /// work already, and again for each further attempt.
+    /// Find everything that its process needs, which may take as long as a request. Called while other jobs are already
+    /// at work, and again for each further attempt.
     ///
     /// # Errors
-    /// It cannot be started; the slot ends with this.
+    /// The job cannot be started; its slot ends with this error.
     fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble>;
 
-    /// The gauge that reads the progress of its process from what that prints, and the numbers that it is written as, for a
-    /// slot that the run writes.
+    /// For a slot that the run writes: the gauge that reads progress from the process's output, and the writer of its
+    /// numbers.
     fn gauge(&self) -> Option<(Gauge, SlotProgressWriter)> {
         None
     }
 
-    /// Judge the end of its process, from the end that the process wrote to its slot, the reason for which it was asked to
-    /// stop, and its exit.
+    /// Judge how the process ended, from the end that it wrote to its slot, the reason it was asked to stop for, and
+    /// its exit.
     fn judge(&self, written: Option<SlotState>, stop: ChildStopReason, ended: &Ended) -> Ending {
         verdict(written, stop, ended, Unwritten::IsFailure)
     }
 
-    /// True if its process ended because there was no other process or thread to be had. With fewer jobs at work it is tried
-    /// again.
+    /// Returns whether its process ended because the system had no further process or thread. It is tried again with
+    /// fewer jobs at work.
     fn lacks_room(&self, _ended: &Ended) -> bool {
         false
     }
 
-    /// The step after the end of an attempt that was not asked to stop.
+    /// Decide the step after an attempt that ended without being asked to stop.
     fn after(&self, _ending: &Ending, _attempt: u8) -> After {
         After::Over
     }
@@ -62,15 +62,15 @@ pub struct JobSlot<'a> {
     pub version: &'a str,
     /// The kind of work.
     pub kind: Kind,
-    /// The name of an earlier job of the run, which this one is a part of.
+    /// The earlier job of the run that this job is a part of, by name.
     pub parent: Option<&'a str>,
-    /// The amount of its work, if that is known before it begins.
+    /// The amount of its work, if known before it begins.
     pub total: Option<u64>,
-    /// True if the run succeeds without it.
+    /// The run succeeds without it.
     pub optional: bool,
     /// The process that writes to the slot.
     pub writer: JobSlotWriter,
-    /// True if its process writes the slot's log as well: what it prints is for programs.
+    /// Its process writes the slot's log as well, because its output is meant for programs.
     pub own_log: bool,
 }
 
@@ -88,7 +88,7 @@ pub enum JobSlotWriter {
 pub struct Decided {
     /// The end.
     pub ending: Ending,
-    /// The reason that another attempt would not change it.
+    /// Why another attempt would not change it.
     pub finally: &'static str,
 }
 
@@ -99,7 +99,7 @@ pub struct JobAttempt {
     pub board: PathBuf,
     /// The slot, reserved for this attempt.
     pub reservation: Reservation,
-    /// The mark for everything that is started for the slot.
+    /// The mark that everything started for the slot carries.
     pub mark: Mark,
     /// The file for the output; `None` where there is no place for it.
     pub log: Option<PathBuf>,
@@ -108,7 +108,7 @@ pub struct JobAttempt {
 }
 
 impl JobAttempt {
-    /// The heading of this attempt's output in the log; `None` for the first, with which the log begins.
+    /// Make the heading of this attempt's output in the log; `None` for the first, with which the log begins.
     pub fn heading(&self) -> Option<String> {
         (self.attempt > 1).then(|| format!("--- attempt {} ---", self.attempt))
     }
@@ -125,7 +125,7 @@ pub struct PreparedJob {
     pub kill_after: Option<Duration>,
 }
 
-/// A dependency on another job. One that the run does not have counts as met.
+/// A dependency on another job; it counts as met if the run has no such job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobDependency {
     /// The key of the other job's slot.
@@ -137,13 +137,13 @@ pub struct JobDependency {
 /// The state of a job that another one needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobDependencyState {
-    /// It has begun. The dependent process waits for the rest by itself: it can only end after the other one.
+    /// It has begun. The dependent process waits for the rest itself, and can end only after it.
     Begun,
     /// It has ended well. If it ends otherwise, the dependent job never starts.
     Done,
 }
 
-/// The step after the end of an attempt.
+/// Decides between the end of a job and another attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The end is the job's end.

@@ -41,7 +41,7 @@ const FAILURES_KEPT: usize = 64;
 
 /// A run that has not started.
 pub struct RunPlan {
-    /// The board, without slots of the run.
+    /// The board, still without the run's slots.
     pub board: Arc<dyn RunBoard>,
     /// The jobs, in the order of their start.
     pub jobs: Vec<Arc<dyn Job>>,
@@ -75,7 +75,7 @@ pub fn start_run(run: RunPlan) -> io::Result<RunHandle> {
         drop(alive);
         end
     })?;
-    // A view that begins after this sees all of the work from its first reading on.
+    // A view that starts after this sees all jobs from its first reading on.
     let _ = all_taken_in.recv();
     Ok(RunHandle { requests, failures, finished, written, thread })
 }
@@ -88,7 +88,7 @@ struct Task {
     stage: RunTaskStage,
     /// The number of the attempt, from 1.
     attempt: u8,
-    /// The reason that another attempt would not change its end.
+    /// Why another attempt would not change its end.
     finally: Option<&'static str>,
     /// The jobs that it depends on; known once it is prepared.
     needs: Vec<JobDependency>,
@@ -116,7 +116,7 @@ struct SupervisedChild {
     stop: ChildStopReason,
     crowded: Crowded,
     kill_at: Option<Instant>,
-    /// The time to name the processes that do not stop.
+    /// When to name the processes that do not stop.
     look_at: Option<Instant>,
 }
 
@@ -172,7 +172,7 @@ impl RunSupervisor {
         Ok(supervisor)
     }
 
-    /// Give a job its slot, and end the slot at once if that is decided already.
+    /// Give a job its slot, and end the slot at once if the job's end is already decided.
     fn take_in(&mut self, job: Arc<dyn Job>) -> io::Result<()> {
         let JobSlot { name, version, kind, parent, total, optional, own_log, .. } = job.slot();
         let key = slot_key(name).into_owned();
@@ -197,7 +197,7 @@ impl RunSupervisor {
         Ok(())
     }
 
-    /// The index of the task with this key.
+    /// Find the index of the task with this key.
     fn task_of(&self, key: &str) -> Option<usize> {
         self.tasks.iter().position(|task| task.key == key)
     }
@@ -225,7 +225,7 @@ impl RunSupervisor {
         Ok(end)
     }
 
-    /// True if every job has ended, and nothing keeps the run open for another attempt at one.
+    /// Returns whether every job has ended, and nothing keeps the run open for another attempt at one.
     fn is_over(&self) -> bool {
         let all_ended = self.tasks.iter().all(|task| matches!(task.stage, RunTaskStage::Ended(_)));
         let settled = all_ended.then(|| if self.summary().success() { Settled::Well } else { Settled::Badly });
@@ -271,7 +271,7 @@ impl RunSupervisor {
         }
     }
 
-    /// The next time at which a child has to be killed, its group examined, or an attempt begun.
+    /// Find the next time at which a child has to be killed, its group examined, or an attempt begun.
     fn next_of_tasks(&self) -> Option<Instant> {
         let times = self.tasks.iter().map(|task| match &task.stage {
             RunTaskStage::Running(at_work) => [at_work.kill_at, at_work.look_at],
@@ -281,7 +281,7 @@ impl RunSupervisor {
         times.flatten().flatten().min()
     }
 
-    /// The next time to measure how busy the children are; only tasks that wait for a turn make that worthwhile.
+    /// Find the next time to measure how busy the children are; only tasks that wait for a turn make that worthwhile.
     fn next_look(&self) -> Option<Instant> {
         let waits = self.tasks.iter().any(|task| matches!(task.stage, RunTaskStage::Ready(_)));
         self.pace.next_look().filter(|_| waits)
@@ -298,7 +298,7 @@ impl RunSupervisor {
     /// A child ended and its group is gone: end its slot, unless the child did, and keep the result.
     fn judge(&mut self, index: usize, ended: &Ended) {
         let RunTaskStage::Running(at_work) = &mut self.tasks[index].stage else { return };
-        // Taken first, so that no report ends it once it was looked at.
+        // Take the slot first, so that no report ends it after its state was read.
         let (stop, slot) = (at_work.stop, at_work.slot.take().and_then(|slot| slot.take_slot()));
         let crowded = at_work.crowded;
         let written = self.written_state(index);
@@ -330,7 +330,7 @@ impl RunSupervisor {
         }
     }
 
-    /// The final state that the child itself wrote; `None` if it wrote none.
+    /// Read the final state that the child itself wrote; `None` if it wrote none.
     fn written_state(&mut self, index: usize) -> Option<SlotState> {
         let reservation = self.tasks[index].reservation;
         self.reader.refresh(&mut self.snapshot).ok()?;

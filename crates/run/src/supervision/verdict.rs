@@ -1,5 +1,5 @@
-//! The verdict on a child that has ended, from three facts: the end it wrote to its slot, the reason it was stopped for,
-//! and its exit as the kernel reports it.
+//! The verdict on a child that has ended, from three facts: the end it wrote to its slot, the reason it was stopped
+//! for, and its exit as the kernel reports it.
 
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{Ended, Exit};
@@ -7,7 +7,7 @@ use vx_shm::{Ending, SlotState};
 
 use crate::trouble_cell::TroubleCell;
 
-/// The lines of a child's output that are shown below an error, if the child gave no reason.
+/// Lines of a child's output shown below an error, if the child gave no reason.
 const LAST_LINES: usize = 6;
 
 /// The reason a child was asked to end.
@@ -24,7 +24,7 @@ pub enum ChildStopReason {
 }
 
 impl ChildStopReason {
-    /// True if its end was requested.
+    /// Returns whether its end was requested.
     pub(crate) fn was_asked(self) -> bool {
         matches!(self, Self::Cancelled | Self::Killed)
     }
@@ -51,8 +51,8 @@ impl Unwritten {
     }
 }
 
-/// The end of a slot. The end that the child itself wrote counts, even if it was killed right after: it writes `Done`
-/// only once the release is in its place.
+/// Decide the end of a slot. An end that the child itself wrote counts, even if the child was killed right after: it
+/// writes `Done` only once the release is in place.
 pub fn verdict(written: Option<SlotState>, stop: ChildStopReason, ended: &Ended, unwritten: Unwritten) -> Ending {
     let stuck = !ended.left.is_none();
     let state = match (written, stop, ended.exit) {
@@ -75,7 +75,7 @@ pub fn verdict(written: Option<SlotState>, stop: ChildStopReason, ended: &Ended,
 fn unexplained(ended: &Ended, stop: ChildStopReason, unwritten: Unwritten) -> Trouble {
     if stop != ChildStopReason::No && !ended.left.is_none() {
         let text = format!("killed, and {}", ended.left);
-        return Trouble::new(TroubleKind::Killed, text).hinted("see what it waits for; it ends with that");
+        return Trouble::new(TroubleKind::Killed, text).hinted("find out what it waits for; it ends with that wait");
     }
     if stop == ChildStopReason::Late {
         let text = "killed: it did not end by its deadline";
@@ -84,7 +84,7 @@ fn unexplained(ended: &Ended, stop: ChildStopReason, unwritten: Unwritten) -> Tr
     let (kind, text) = match ended.exit {
         Exit::Signal(_) => (TroubleKind::Killed, format!("killed by {}", ended.exit)),
         Exit::Code(_) if unwritten == Unwritten::IsExit => (TroubleKind::Exit, format!("failed: {}", ended.exit)),
-        Exit::Code(_) => (TroubleKind::Exit, format!("ended with {} before it said how it went", ended.exit)),
+        Exit::Code(_) => (TroubleKind::Exit, format!("ended with {} without recording a result", ended.exit)),
     };
     let lines = ended.tail.lines();
     Trouble::new(kind, text).detailed(&lines[lines.len().saturating_sub(LAST_LINES)..])

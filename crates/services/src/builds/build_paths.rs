@@ -1,16 +1,16 @@
 //! The places of a service's builds: a folder for each build, and a link to that of the newest good one.
 //!
-//! A service runs from the link, so one that is started again or reads its files anew has the newest good build, and a
-//! build that fails changes nothing of it.
+//! A service runs from the link. So a service that restarts, or reads its files again, gets the newest good build, and
+//! a failed build changes nothing.
 
 use std::path::{Path, PathBuf};
 
-/// The key of the slot of a service's build. No name of a service has this character.
+/// Make the key of the slot of a service's build. No service's name contains a colon.
 pub fn build_key(service: &str) -> String {
     format!("{service}:build")
 }
 
-/// The service of a slot with this key, which is its own or that of its build.
+/// Find the service that a slot with this key belongs to, whether the slot is the service's or its build's.
 pub fn service_of_key(key: &str) -> &str {
     key.split_once(':').map_or(key, |(service, _)| service)
 }

@@ -1,4 +1,5 @@
-//! The mistakes of a service's last build, in a file beside its log: there while the last build has failed.
+//! The mistakes of a service's last build, in a file beside its log. The file exists only while the last build is a
+//! failed one.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,11 +13,11 @@ use super::mistakes::Mistake;
 /// A mistake as readers get it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReportedMistake {
-    /// The file, relative to the project's directory where it is below that; empty for a mistake that is in no file.
+    /// The file, relative to the project's directory if it is below it; empty for a mistake that is in no file.
     pub file: String,
     /// The line, from 1; 0 without a file.
     pub line: u32,
-    /// The column, from 1; 0 without a file, or where the compiler names none.
+    /// The column, from 1; 0 without a file, or if the compiler names none.
     pub column: u32,
     /// The message.
     pub message: String,
@@ -33,7 +34,7 @@ impl ReportedMistake {
         Self { file, line: place.line, column: place.column, message }
     }
 
-    /// In one line, as compilers write it.
+    /// Write the mistake in one line, as compilers do.
     pub fn line(&self) -> String {
         let first = self.message.lines().next().unwrap_or_default();
         match self.file.is_empty() {
@@ -44,18 +45,18 @@ impl ReportedMistake {
     }
 }
 
-/// The file beside the log of a build.
+/// Name the file beside the log of a build.
 pub(crate) fn beside(log: &Path) -> PathBuf {
     log.with_extension("mistakes.json")
 }
 
-/// Keep the mistakes of a build that has failed.
+/// Write the mistakes of a failed build to this file.
 pub(crate) fn keep(file: &Path, mistakes: &[ReportedMistake]) -> io::Result<()> {
     let bytes = serde_json::to_vec(mistakes)?;
     replace_file(file, |writer| writer.write_all(&bytes))
 }
 
-/// The mistakes of the build with this log; none after a good one.
+/// Read the mistakes of the build with this log; none after a good one.
 pub fn reported(log: &Path) -> Vec<ReportedMistake> {
     fs::read(beside(log)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! The mistakes that a build reports: file, line, column and message, from what compilers print for people.
 //!
-//! Only errors count: a warning does not stop a build. Text that belongs to no known form is left alone, so a build that
-//! failed without a mistake found here is explained by its last lines.
+//! Only errors count: a warning does not stop a build. Text in no known form is ignored; a failed build in which no
+//! mistake was found is explained by its last lines instead.
 
 mod collector;
 mod esbuild;
@@ -18,10 +18,10 @@ use vx_process::LineSplitter;
 
 use crate::plain::plain;
 
-/// The part of a line that is looked at.
+/// A line is searched up to this many bytes.
 const LINE_BYTES: usize = 8 * 1024;
 
-/// The form in which a build reports its mistakes.
+/// Forms in which builds report mistakes.
 #[derive(Clone, Debug)]
 pub enum MistakeFormat {
     /// `go build`, `go vet`, and the errors of modules.
@@ -32,12 +32,12 @@ pub enum MistakeFormat {
     Tsc,
     /// `esbuild`.
     Esbuild,
-    /// A pattern that the user gives.
+    /// The user's own pattern.
     Own(OwnPattern),
 }
 
 impl MistakeFormat {
-    /// The form with this name, or the pattern of this text.
+    /// Find the form with this name, or else take this text as a pattern.
     ///
     /// # Errors
     /// It is neither.
@@ -45,7 +45,7 @@ impl MistakeFormat {
         Self::named(text).map_or_else(|| OwnPattern::new(text).map(Self::Own), Ok)
     }
 
-    /// The form of the first compiler that these words name, as programs or within the text of a shell.
+    /// Find the form of the first compiler named in a command, as a program or inside a shell script.
     pub fn of_command(words: &[String]) -> Option<Self> {
         let words = words.iter().flat_map(|word| word.split_whitespace());
         words.into_iter().find_map(|word| match word.rsplit('/').next().unwrap_or(word) {
@@ -54,7 +54,7 @@ impl MistakeFormat {
         })
     }
 
-    /// The form of this name; `None` if it has none, and may be a pattern.
+    /// Find the form with this name; `None` for any other text, which may be a pattern.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "go" => Some(Self::Go),
@@ -66,7 +66,7 @@ impl MistakeFormat {
     }
 }
 
-/// The mistakes in the output of one build, which comes in any pieces.
+/// Finds the mistakes in the output of one build, which may arrive in pieces of any size.
 #[derive(Debug)]
 pub struct Mistakes {
     form: MistakeFormat,
@@ -75,7 +75,7 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    /// The mistakes of a build that starts now.
+    /// Begin with a build that starts now.
     pub fn with_format(form: MistakeFormat) -> Self {
         Self { form, lines: LineSplitter::of_at_most(LINE_BYTES), found: MistakeCollector::default() }
     }
@@ -86,7 +86,7 @@ impl Mistakes {
         lines.feed(bytes, |line| parse_line(form, found, line));
     }
 
-    /// The build has ended: all mistakes in the order in which they were reported, each once.
+    /// End with the build: all mistakes in the order in which they were reported, each once.
     pub fn finish(mut self) -> Vec<Mistake> {
         let Self { form, lines, found } = &mut self;
         lines.finish(|line| parse_line(form, found, line));

@@ -1,9 +1,9 @@
-//! The marks by which a file that was written is known.
+//! Metadata that shows whether a file was written or replaced.
 
 use std::fs;
 use std::time::SystemTime;
 
-/// The marks of a file that differ once it was written, or another one was put in its place.
+/// Metadata of a file that differs once the file was written, or another one was put in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     length: u64,
@@ -12,7 +12,7 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of a file as it is now.
+    /// Take the stamp of a file as it is now.
     pub(crate) fn from_metadata(there: &fs::Metadata) -> Self {
         #[cfg(unix)]
         let inode = std::os::unix::fs::MetadataExt::ino(there);

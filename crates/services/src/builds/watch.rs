@@ -1,7 +1,8 @@
-//! The files of a service that people change: one message for each burst of changes, once it is over.
+//! Watching a service's source files: one message for each burst of changes, once it is over.
 //!
-//! Only directories that may hold a chosen file are looked at. Left out are outputs, `.git`, `node_modules`, and what git
-//! ignores. If the kernel reports no changes, or allows no further directory, the tree is scanned every second.
+//! Only directories that may hold a chosen file are watched. Outputs, `.git`, `node_modules` and files that git ignores
+//! are left out. If the kernel reports no changes, or its limit of watched directories is reached, the tree is scanned
+//! every second.
 
 #[cfg(target_os = "linux")]
 mod inotify;
@@ -21,14 +22,14 @@ use settle::Settle;
 pub use settle::{QUIET, STEADY};
 pub use watched_files::{WatchPatternError, WatchedFiles};
 
-/// The pause between two scans of a tree.
+/// Pause between two scans of a tree.
 const SCAN_PAUSE: Duration = Duration::from_secs(1);
 
-/// A watch, until it is dropped.
+/// A watch; dropping it ends it.
 #[derive(Debug)]
 pub struct SourceWatcher {
     changes: Receiver<Vec<PathBuf>>,
-    /// Dropped first: the thread ends when it is.
+    /// Dropped first, which tells the thread to end.
     stop: Option<Sender<()>>,
     #[cfg(target_os = "linux")]
     wake: Option<io::PipeWriter>,
@@ -65,7 +66,7 @@ impl SourceWatcher {
         }
     }
 
-    /// The bursts: the files that have changed in each, sorted, at most a thousand.
+    /// Receives the bursts, each with its changed files, sorted, at most a thousand.
     pub fn changes(&self) -> &Receiver<Vec<PathBuf>> {
         &self.changes
     }
@@ -84,7 +85,7 @@ impl Drop for SourceWatcher {
     }
 }
 
-/// Take what the kernel reports, until the watch is dropped.
+/// Forward the kernel's reports until the watch is dropped.
 #[cfg(target_os = "linux")]
 fn follow(
     mut tree: inotify::WatchedTree,
@@ -97,10 +98,11 @@ fn follow(
         let rest = settle.due().map(|due| due.saturating_duration_since(Instant::now()));
         let changed = match tree.wait(woken, rest) {
             Ok(changed) => changed,
-            // The kernel allows no further directory, or reports nothing any more.
+            // The kernel allows no further directory, or has stopped reporting.
             Err(_) => return look_again(Scan::new(tree.into_choice()), stopped, sender),
         };
-        // One time for all: a burst is over by the reports that were read, however long this thread is held up.
+        // One time for all reports: only what was read decides whether a burst is over, not how long this thread was
+        // held up.
         let now = Instant::now();
         changed.into_iter().for_each(|path| settle.record(now, path));
         if !report(&mut settle, now, sender) || over(stopped, Duration::ZERO) {
@@ -129,7 +131,7 @@ fn look_again(mut scan: Scan, stopped: &Receiver<()>, sender: &Sender<Vec<PathBu
     }
 }
 
-/// Send a burst that is over; false if nobody takes it.
+/// Send a burst that is over; false if the receiver is gone.
 fn report(settle: &mut Settle, now: Instant, sender: &Sender<Vec<PathBuf>>) -> bool {
     match settle.take_burst(now) {
         Some(burst) => sender.send(burst).is_ok(),
@@ -137,7 +139,7 @@ fn report(settle: &mut Settle, now: Instant, sender: &Sender<Vec<PathBuf>>) -> b
     }
 }
 
-/// True if the watch is dropped within this time.
+/// Wait at most this long; returns whether the watch was dropped.
 fn over(stopped: &Receiver<()>, within: Duration) -> bool {
     stopped.recv_timeout(within) != Err(RecvTimeoutError::Timeout)
 }

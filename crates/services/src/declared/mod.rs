@@ -1,4 +1,4 @@
-//! Services as they are declared: read from a file, sent to the supervisor, and ordered of a guard.
+//! Declarations of services: read from a file, sent to the supervisor, and turned into orders for guards.
 
 pub mod order;
 pub mod reading;

@@ -15,14 +15,14 @@ use vx_project::trust::compare_agreed;
 pub enum GuardAssignment {
     /// Run a service.
     Serve(Box<ServiceOrder>),
-    /// Build one.
+    /// Build a service.
     Build(Box<BuildOrder>),
 }
 
 /// The order for one build of a service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BuildOrder {
-    /// The program and its arguments; empty if there is only something to reload.
+    /// The program and its arguments; empty for a reload without a build.
     pub command: Vec<String>,
     /// Its directory.
     pub directory: PathBuf,
@@ -34,13 +34,13 @@ pub struct BuildOrder {
     pub port: Option<u16>,
     /// The folder of the service's builds.
     pub folder: PathBuf,
-    /// The name of this build in it.
+    /// The name of this build's folder in it.
     pub epoch: String,
     /// The way in which the service at work takes up the result.
     pub reload: Option<Reload>,
     /// The form in which mistakes are reported.
     pub errors: Option<String>,
-    /// The time that the processes have to end before they are killed, in milliseconds.
+    /// Time for the processes to end before they are killed, in milliseconds.
     pub stop_timeout_ms: u64,
     /// The files that are compared with what was agreed to before anything is started.
     pub agreed: Vec<AgreedFile>,
@@ -65,15 +65,15 @@ pub struct ServiceOrder {
     pub environment: Vec<(OsString, OsString)>,
     /// The port that it listens on.
     pub port: Option<u16>,
-    /// The checks that find out if it can be used; none for a service that is not checked.
+    /// Checks that show whether it is ready; `None` for a service without checks.
     pub ready: Option<Ready>,
-    /// The checks that find out if it still works.
+    /// Checks that show whether it still works.
     pub health: Option<Health>,
-    /// The step that follows its end.
+    /// The step after its end.
     pub restart: Restart,
     /// The signal that stops it.
     pub stop_signal: i32,
-    /// The time that its processes have to end before they are killed, in milliseconds.
+    /// Time for its processes to end before they are killed, in milliseconds.
     pub stop_timeout_ms: u64,
     /// The files that are compared with what was agreed to before anything is started.
     pub agreed: Vec<AgreedFile>,
@@ -85,13 +85,13 @@ pub struct ServiceOrder {
     pub attempt: u8,
 }
 
-/// The error of a service whose files are not those that were agreed to, if one is not.
+/// Compare files with what the user agreed to. Returns the error if one differs.
 pub(crate) fn changed_file(agreed: &[AgreedFile]) -> Option<Trouble> {
     let error = compare_agreed(agreed).err()?;
-    Some(Trouble::new(TroubleKind::Consent, error.to_string()).hinted("`vx up` asks about what is there now"))
+    Some(Trouble::new(TroubleKind::Consent, error.to_string()).hinted("run `vx up`, which asks about the new content"))
 }
 
-/// The number of a signal with this name.
+/// Look up the number of the signal with this name.
 pub fn signal_number(name: &str) -> Option<i32> {
     #[cfg(unix)]
     use signal_hook::consts::{SIGHUP, SIGKILL, SIGQUIT, SIGUSR1, SIGUSR2};

@@ -1,7 +1,7 @@
 //! The services of a project's file, as one client has read them.
 //!
-//! A client that reads later can be heard first, as it need not install anything. So a reading has its time, and an older one
-//! changes nothing.
+//! A client that reads later may send its request first, as when it has nothing to install. So a reading carries its
+//! time, and an older reading changes nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct ServiceFileReading {
     pub read_at: ReadAt,
 }
 
-/// A point in time by a clock that all processes of this machine share and nobody sets.
+/// A point in time on a clock that all processes of this machine share and nobody can set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadAt(u64);
 
@@ -35,17 +35,17 @@ impl ReadAt {
     }
 }
 
-/// A difference between the file and what runs, as a request has found and treated it.
+/// A difference between the file and a service, and what a request did about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeclarationChange {
-    /// It was declared otherwise, and starts again.
+    /// Its declaration has changed, and it starts again.
     Restarted,
-    /// It is declared otherwise, and goes on as it is.
+    /// Its declaration has changed, and it goes on as it is.
     Outdated,
-    /// It is not declared any more, and stops.
+    /// It is no longer declared, and stops.
     Stopped,
-    /// It is not declared any more, and goes on.
+    /// It is no longer declared, and goes on.
     Undeclared,
 }
 
@@ -53,9 +53,9 @@ pub enum DeclarationChange {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Differing {
-    /// Services that are declared otherwise start again, and those that are not declared any more stop.
+    /// Services whose declaration has changed start again; services no longer declared stop.
     #[default]
     Renewed,
-    /// They are named.
+    /// They go on, and are only reported.
     Named,
 }

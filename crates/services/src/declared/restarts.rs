@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The first pause, and the longest; each is twice the one before.
+/// The first pause, and the longest; each pause is twice the one before.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(30)];
-/// The most restarts within [`WITHIN`].
+/// At most this many restarts are made within [`WITHIN`].
 const MOST: usize = 5;
 const WITHIN: Duration = Duration::from_secs(60);
 
@@ -16,7 +16,7 @@ pub(crate) struct Restarts {
 }
 
 impl Restarts {
-    /// The pause before another restart, which is counted; `None` if there were too many of late.
+    /// Count another restart and return the pause before it; `None` if there were too many recently.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Duration> {
         self.recent.retain(|at| now.saturating_duration_since(*at) < WITHIN);
         if self.recent.len() >= MOST {
@@ -27,12 +27,12 @@ impl Restarts {
         Some(doubled.min(PAUSES[1]))
     }
 
-    /// The number of restarts of late.
+    /// Count the recent restarts.
     pub(crate) fn count(&self) -> usize {
         self.recent.len()
     }
 
-    /// The bound in words.
+    /// Describe the bound in words.
     pub(crate) fn bound() -> String {
         format!("{MOST} restarts within {} s", WITHIN.as_secs())
     }

@@ -1,4 +1,5 @@
-//! A service as a client declares it to the supervisor: what the project's file says of it, with the variables of its tools.
+//! A service as a client declares it to the supervisor: its declaration in the project's file, and the variables of the
+//! project's tools.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -21,10 +22,10 @@ pub struct Spec {
     pub service: DeclaredService,
     /// The directory of the project.
     pub project: PathBuf,
-    /// Variables to set beside those of the client: of the project's tools, and of files.
+    /// Variables to set beside the client's: from the project's tools, and from files.
     pub environment: Vec<(OsString, OsString)>,
-    /// A digest of its files of variables, to see that they have changed. Their values may come from the client's own
-    /// variables, which are no part of the declaration.
+    /// A digest of its files of variables, to detect changes. The values themselves may come from the client's own
+    /// variables, which are not part of the declaration.
     pub env_files: String,
     /// The files that its commands name, with the contents that the project's user has agreed to.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,7 +35,7 @@ pub struct Spec {
     pub inherited: Option<Inherited>,
 }
 
-/// A service whose directory is no part of its project.
+/// A service whose directory lies outside of its project.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`directory` of the service `{service}` is `{directory}`, a link out of the project")]
 pub struct DirectoryOutside {
@@ -50,25 +51,25 @@ impl Explain for DirectoryOutside {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("name a directory of the project".into())
+        Some("set `directory` to a directory inside the project".into())
     }
 }
 
 impl Spec {
-    /// A service of which nothing else is known.
+    /// A declaration with nothing but the service.
     pub fn for_service(service: DeclaredService) -> Self {
         let (project, environment, env_files, agreed) = Default::default();
         Self { service, project, environment, env_files, agreed, inherited: None }
     }
 
-    /// True if a service that runs by the other declaration has to start again for this one.
+    /// Returns whether a service that runs by the `other` declaration must restart to run by this one.
     pub(crate) fn differs(&self, other: &Self) -> bool {
         let mut alike = other.clone();
         alike.take_details(self);
         (&self.service, &self.project, &self.env_files) != (&alike.service, &alike.project, &alike.env_files)
     }
 
-    /// Take from a newer declaration what counts without another start.
+    /// Take over the parts of a newer declaration that need no restart.
     pub(crate) fn take_details(&mut self, newer: &Self) {
         let DeclaredService { needs, optional, watch, .. } = &newer.service;
         self.service.needs.clone_from(needs);
@@ -78,20 +79,20 @@ impl Spec {
         self.agreed.clone_from(&newer.agreed);
     }
 
-    /// All texts of it in which words may stand for ports.
+    /// All its texts that may contain placeholders for ports.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &String> {
         let DeclaredService { command, env, renewal, .. } = &self.service;
         command.iter().chain(env.values()).chain(renewal.texts())
     }
 
-    /// The directory of the service.
+    /// Find the directory of the service.
     ///
     /// # Errors
     /// A link in it leads out of the project.
     pub fn directory(&self) -> Result<PathBuf, DirectoryOutside> {
         let Some(below) = &self.service.directory else { return Ok(self.project.clone()) };
         let named = self.project.join(below);
-        // One that isn't there, or not yet, is an error of the start.
+        // A directory that doesn't exist is reported when the service starts: it may exist by then.
         let (Ok(real), Ok(project)) = (named.canonicalize(), self.project.canonicalize()) else { return Ok(named) };
         match real.starts_with(project) {
             true => Ok(named),
@@ -99,7 +100,7 @@ impl Spec {
         }
     }
 
-    /// A text with ports and the folder of a build in place of their words.
+    /// A text whose placeholders are replaced by ports and the folder of a build.
     fn expanded(&self, text: &str, ports: &BTreeMap<String, u16>, target: &Path) -> String {
         let own_port = ports.get(&self.service.name).copied();
         ServiceNames { own_port, ports, target: &target.to_string_lossy() }.expand(text)
@@ -114,7 +115,8 @@ impl Spec {
         environment
     }
 
-    /// The order for a build of it into this folder of its builds. `reload` is true while it is at work.
+    /// Make the order for a build in `folder`, which holds all builds of the service. `reload` is true while the
+    /// service runs.
     pub(crate) fn build_order(
         &self,
         ports: &BTreeMap<String, u16>,
@@ -146,7 +148,7 @@ impl Spec {
         })
     }
 
-    /// The order for a guard of it. `ports` are those of all services that have one, `folder` is that of its builds.
+    /// Make the order for its guard. `ports` holds the ports of all services that have one; `folder` holds its builds.
     pub(crate) fn order(
         &self,
         ports: &BTreeMap<String, u16>,

@@ -1,4 +1,4 @@
-//! The file by which a server says who it is.
+//! The `.devinfo` file, in which a server describes itself.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::path::Path;
@@ -12,12 +12,12 @@ use vx_base::files::small_file::read_small;
 
 use vx_process::has_ended;
 
-/// The longest file.
+/// A larger file is not read.
 const MOST_BYTES: u64 = 64 * 1024;
-/// The longest time for a connection.
+/// Longest wait for a connection, or for a name to resolve.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The most names that are asked for at once, and the number of those.
+/// At most this many names are resolved at once; [`ASKED`] counts them.
 const MOST_ASKED: usize = 4;
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
@@ -36,13 +36,13 @@ pub struct DevInfoFile {
     /// The port of its front end; 0 for none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub vite_port: u16,
-    /// Its id; empty if the folder's name is.
+    /// Its id; empty if the folder's name is its id.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub plugin_id: String,
     /// Its version.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
-    /// The time of its start, as it wrote it.
+    /// When it started, as the server wrote it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub started_at: String,
 }
@@ -67,12 +67,13 @@ impl DevInfoFile {
         }
     }
 
-    /// True if its process is there and its address accepts connections. It takes half a second for each address at most.
+    /// Check that its process runs and its address accepts connections. This takes at most half a second for each
+    /// address.
     pub fn is_alive(&self) -> bool {
         !has_ended(self.pid) && self.accepts()
     }
 
-    /// True if its address accepts connections.
+    /// Check that its address accepts connections.
     pub fn accepts(&self) -> bool {
         let path = self.addr.strip_prefix("unix:").map(|path| path.strip_prefix("//").unwrap_or(path));
         match path.or_else(|| Some(&*self.addr).filter(|addr| addr.starts_with('/'))) {
@@ -82,8 +83,8 @@ impl DevInfoFile {
     }
 }
 
-/// The addresses of `HOST:PORT`. Names other than that of this machine are asked for elsewhere, which may take any time; so
-/// few of those questions are under way at once.
+/// Resolve `HOST:PORT` to addresses. Resolving a name other than `localhost` may take any time, so it happens on
+/// another thread, and only a few at once.
 fn places(text: &str) -> Vec<SocketAddr> {
     if let Ok(place) = text.parse() {
         return vec![place];
@@ -112,7 +113,7 @@ fn connects(address: SocketAddr) -> bool {
     TcpStream::connect_timeout(&address, PATIENCE).is_ok()
 }
 
-/// True if a socket at this path accepts connections, or has more of them than it has taken yet.
+/// Check that a socket at this path accepts connections, or its queue of connections is full.
 #[cfg(unix)]
 fn accepts_at(path: &str) -> bool {
     use rustix::io::Errno;

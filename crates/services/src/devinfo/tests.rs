@@ -200,6 +200,6 @@ fn an_address_may_be_numbers_a_name_or_a_socket_that_is_slow_to_take_calls() {
     assert!(!Place::of(text).accepts());
     let listener = std::os::unix::net::UnixListener::bind(&path).expect("a socket");
     rustix::net::listen(&listener, 1).expect("a short queue");
-    // Nobody takes these calls; the last of them would wait for ever.
+    // No server accepts these connections; a blocking connect would wait for ever on the last.
     assert!((0..4).all(|_| Place::of(text).accepts()));
 }

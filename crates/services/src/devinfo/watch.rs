@@ -1,4 +1,4 @@
-//! The presence of the server of one file: looked at again and again, on a thread of its own.
+//! Watching whether the server of one file is there, on a thread of its own.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,17 +9,18 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 
 use super::{DevInfoFile, Externals};
 
-/// The pause between two looks at the files.
+/// Pause between two looks at the files.
 pub const LOOK_PAUSE: Duration = Duration::from_millis(500);
 
-/// The presence of the server of one file, reported until this is dropped.
+/// Reports whether the server of one file is there, until this is dropped.
 #[derive(Debug)]
 pub struct ServerPresenceWatch {
     _stop: Sender<()>,
 }
 
 impl ServerPresenceWatch {
-    /// Report at once whether the server is there, and then each change. Nothing waits for a look that is under way.
+    /// Report at once whether the server is there, and then each change. Dropping this doesn't wait for a check under
+    /// way.
     ///
     /// # Errors
     /// The system has no thread.

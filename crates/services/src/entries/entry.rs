@@ -8,7 +8,7 @@ use super::level::Level;
 use super::record::Levels;
 use crate::plain::{last_shown, plain};
 
-/// The longest message, in bytes. The rest of a longer line is in the log file only.
+/// A message has at most this many bytes. The rest of a longer line is in the log file only.
 const MESSAGE_BYTES: usize = 4 * 1024;
 
 /// A line of output.
@@ -18,14 +18,15 @@ pub struct OutputEntry {
     pub time: Timestamp,
     /// The service, or the part of one, that printed it.
     pub source: Arc<str>,
-    /// Its level: that of its record, as far as that shows one.
+    /// Its level: its record's, or a graver one that the line itself shows.
     pub level: Level,
     /// Its text, without colours and without its end.
     pub message: String,
 }
 
 impl OutputEntry {
-    /// The entry of a whole line, of which the last text counts that was drawn; `levels` has seen the lines before.
+    /// Make the entry of a whole line. Of text that was drawn over, the last counts. `levels` has seen the lines before
+    /// it.
     pub fn from_line(source: &Arc<str>, time: Timestamp, line: &[u8], levels: &mut Levels) -> Self {
         let line = &line[..line.len().min(4 * MESSAGE_BYTES)];
         let text = plain(line);

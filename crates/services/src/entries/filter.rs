@@ -1,4 +1,4 @@
-//! The entries that somebody asks for.
+//! Choosing entries by time, level and pattern.
 
 use jiff::{SignedDuration, Timestamp};
 use regex_lite::Regex;
@@ -6,19 +6,19 @@ use regex_lite::Regex;
 use super::entry::OutputEntry;
 use super::level::Level;
 
-/// A choice of entries; the usual one is all of them.
+/// A choice of entries; the default is all.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// None older than this.
+    /// No entry older than this.
     pub since: Option<Timestamp>,
-    /// None of a lower level.
+    /// No entry of a lower level.
     pub level: Option<Level>,
-    /// Only those in whose message this is found.
+    /// Only entries whose message matches this.
     pub pattern: Option<Regex>,
 }
 
 impl Filter {
-    /// True if the entry is one of the chosen.
+    /// Returns whether the filter takes this entry.
     pub fn takes(&self, entry: &OutputEntry) -> bool {
         self.since.is_none_or(|since| entry.time >= since)
             && self.level.is_none_or(|level| entry.level >= level)
@@ -26,7 +26,7 @@ impl Filter {
     }
 }
 
-/// Why a text is no point in time.
+/// Why a text is not a point in time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is neither a duration such as `5m` nor a time such as `2026-11-23T10:00:00Z`")]
 pub struct SinceError {
@@ -34,7 +34,7 @@ pub struct SinceError {
     pub text: String,
 }
 
-/// The point in time that `5m` or a whole time means now.
+/// Parse a point in time: a duration before now, such as `5m`, or a timestamp.
 ///
 /// # Errors
 /// The text is neither.

@@ -5,9 +5,9 @@ use serde::Deserialize;
 /// The importance of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
-    /// For those who look for a mistake.
+    /// Details for debugging.
     Debug,
-    /// Everything that shows no other level.
+    /// Any line that shows no other level.
     #[default]
     Info,
     /// Something may be wrong.
@@ -16,9 +16,9 @@ pub enum Level {
     Error,
 }
 
-/// The longest line that is read as a document.
+/// A longer line is not read as a document.
 const DOCUMENT_BYTES: usize = 16 * 1024;
-/// The words at the beginning of a line that are looked at: date, time, zone, program and level.
+/// Words at the beginning of a line that may be the level: date, time, zone and program come first.
 const WORDS: usize = 6;
 /// The keys of a level in lines of `key=value`.
 const KEYS: [&str; 3] = ["level=", "lvl=", "severity="];
@@ -37,19 +37,19 @@ impl Level {
         }
     }
 
-    /// The level of this name.
+    /// Find the level with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.name() == name)
     }
 
-    /// The level that a line without control sequences shows, if any.
+    /// Find the level that a line without control sequences shows, if any.
     pub(super) fn shown(line: &str) -> Option<Self> {
         let line = line.trim_start();
         let found = if line.starts_with('{') { of_document(line) } else { None };
         found.or_else(|| of_pair(line)).or_else(|| of_words(line))
     }
 
-    /// The level of the first letter of its name.
+    /// Find a level by the first letter of its name.
     const fn of_letter(letter: u8) -> Option<Self> {
         Some(match letter {
             b'I' => Self::Info,
@@ -60,7 +60,7 @@ impl Level {
         })
     }
 
-    /// The level that a program means by this word.
+    /// Find the level that programs mean by this word.
     fn of_word(word: &str) -> Option<Self> {
         // No such word is longer, and most words of a log are.
         if word.len() > 11 {
@@ -77,7 +77,7 @@ impl Level {
         })
     }
 
-    /// The level of a number, as the loggers of Node write them.
+    /// Find the level for a number, as loggers for Node write it.
     const fn of_number(number: u64) -> Self {
         match number {
             0..=29 => Self::Debug,
@@ -110,14 +110,14 @@ fn of_document(line: &str) -> Option<Level> {
     }
 }
 
-/// The level in `time=… level=warn msg=…`.
+/// Find the level in `time=… level=warn msg=…`.
 fn of_pair(line: &str) -> Option<Level> {
     let word = line.split_ascii_whitespace().find_map(|word| KEYS.iter().find_map(|key| word.strip_prefix(key)))?;
     Level::of_word(word.trim_matches('"'))
 }
 
-/// The level among the first words of a line. A word counts if it stands out: in capitals, in brackets, or before a
-/// colon; other lines are sentences, and may speak of errors that there are not.
+/// Find the level among the first words of a line. A word counts if it stands out: in capitals, in brackets, or before
+/// a colon. Any other line is prose, and may mention errors that didn't happen.
 fn of_words(line: &str) -> Option<Level> {
     if let Some(level) = of_letter(line) {
         return Some(level);
@@ -151,7 +151,7 @@ fn of_words(line: &str) -> Option<Level> {
     None
 }
 
-/// The level in `E1123 10:00:00.000 …`: a letter and the day of the year as four digits.
+/// Find the level in `E1123 10:00:00.000 …`: a letter and the day of the year as four digits.
 fn of_letter(line: &str) -> Option<Level> {
     let (letter, rest) = line.split_at_checked(1)?;
     let (day, rest) = rest.split_at_checked(4)?;
@@ -161,7 +161,7 @@ fn of_letter(line: &str) -> Option<Level> {
     Level::of_letter(letter.as_bytes()[0])
 }
 
-/// True for `TS2304:`.
+/// Returns whether a word looks like `TS2304:`.
 fn is_number_of_tsc(word: &str) -> bool {
     let digits = word.strip_prefix("TS").and_then(|rest| rest.strip_suffix(':'));
     digits.is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -1,33 +1,33 @@
-//! The levels of lines in their order: all lines of one record have its level, so that a traceback is found as a whole.
+//! The levels of consecutive lines: all lines of a record have its level, so that a traceback is found as a whole.
 //!
-//! A record is a line and those that go on with it: indented ones, and those of the forms in which languages report an end
-//! that nobody caught. Lines to come are not known, since a log is followed as it grows.
+//! A record is a line and the lines that continue it: indented lines, and those of the formats in which languages
+//! report uncaught errors. Later lines are unknown, since a log is followed as it grows.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::level::Level;
 
-/// The longest pause between two lines of a record: programs print one at once.
+/// Longest pause between two lines of a record: programs print a record at once.
 const PAUSE: SignedDuration = SignedDuration::from_secs(2);
-/// The line above the calls in a traceback of Python.
+/// Stands above the calls in a Python traceback.
 const TRACEBACK: &str = "Traceback (most recent call last):";
-/// The lines between two tracebacks of which one brought about the other.
+/// Lines between two Python tracebacks, one of which caused the other.
 const CHAINED: [&str; 2] = [
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 ];
-/// The beginnings of lines that go on with a warning or an error.
+/// Beginnings of lines that continue a warning or an error.
 const FURTHER: [&str; 5] = ["note: ", "help: ", "Caused by: ", "caused by: ", "stack backtrace:"];
-/// The beginnings of lines among the calls of goroutines.
+/// Beginnings of lines that stand among the calls of goroutines.
 const OF_GOROUTINES: [&str; 4] = ["goroutine ", "created by ", "exit status ", "[signal "];
 
-/// The levels of the lines of one source.
+/// Finds the levels of the lines of one source.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     record: Option<LogRecord>,
 }
 
-/// A record that may go on.
+/// A record that the next line may continue.
 #[derive(Clone, Debug)]
 struct LogRecord {
     level: Level,
@@ -35,10 +35,10 @@ struct LogRecord {
     last: Timestamp,
 }
 
-/// The form of a record, by which it goes on.
+/// The form of a record, which decides what continues it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LogRecordForm {
-    /// With indented lines.
+    /// Indented lines continue it.
     Plain,
     /// The calls of a traceback, until the line with the exception.
     Traceback,
@@ -49,7 +49,7 @@ enum LogRecordForm {
 }
 
 impl Levels {
-    /// The level of the next line, which was printed at this time and has no control sequences.
+    /// Find the level of the next line, which was printed at `time` and has no control sequences.
     pub fn next(&mut self, time: Timestamp, line: &str) -> Level {
         let line = line.trim_end();
         let own = Level::shown(line);
@@ -69,13 +69,14 @@ impl Levels {
 }
 
 impl LogRecord {
-    /// The form of the record if it goes on with this line, which shows its `own` level.
+    /// Decide the form of the record after this line, whose `own` level is given; `None` if the line doesn't continue
+    /// it.
     fn form_after(&self, line: &str, own: Option<Level>) -> Option<LogRecordForm> {
         let grave = self.level >= Level::Warn;
         let indented = line.starts_with([' ', '\t']);
         let further = grave && (line == "}" || FURTHER.iter().any(|start| line.starts_with(start)) || has_gutter(line));
         match self.form {
-            // The exception ends the calls; another thread may print a line of its own between them.
+            // The exception ends the calls. A line with another level is another thread's, printed between them.
             LogRecordForm::Traceback if !indented => {
                 (own.is_none_or(|own| own == Level::Error)).then_some(LogRecordForm::Plain)
             }
@@ -89,10 +90,10 @@ impl LogRecord {
 }
 
 impl LogRecordForm {
-    /// The form of the error that this line begins.
+    /// Recognise the form of an error that begins with this line.
     fn begun_by(line: &str) -> Option<Self> {
         if line.ends_with(TRACEBACK) {
-            // The exceptions of a group are indented, all of them.
+            // All lines of an exception group are indented.
             return Some(if line.contains("Group") { Self::Plain } else { Self::Traceback });
         }
         if line.starts_with("goroutine ") && line.ends_with("]:") {
@@ -105,7 +106,8 @@ impl LogRecordForm {
     }
 }
 
-/// True for a mistake as `go` reports it: `FILE.go:LINE:COLUMN: text`. The lines of its package `log` have no column.
+/// Returns whether `go` reports a mistake in this line: `FILE.go:LINE:COLUMN: text`. Lines of Go's package `log` have
+/// no column.
 fn is_mistake_of_go(line: &str) -> bool {
     let line = line.strip_prefix("vet: ").unwrap_or(line);
     let Some((place, _)) = line.split_once(": ") else { return false };
@@ -115,13 +117,13 @@ fn is_mistake_of_go(line: &str) -> bool {
     number() && number() && parts.next().is_some_and(|file| file.ends_with(".go"))
 }
 
-/// True for a line such as `main.(*Server).run(0xc000012345)`.
+/// Returns whether a line belongs to a goroutine's calls, such as `main.(*Server).run(0xc000012345)`.
 fn is_of_goroutine(line: &str) -> bool {
     let calls = || line.ends_with(')') && line.split_once('(').is_some_and(|(name, _)| !name.contains(' '));
     line.starts_with('\t') || OF_GOROUTINES.iter().any(|start| line.starts_with(start)) || calls()
 }
 
-/// True for a line of source under a mistake: `12 |     text`.
+/// Returns whether a line shows source below a mistake: `12 |     text`.
 fn has_gutter(line: &str) -> bool {
     let rest = line.trim_start_matches(|character: char| character.is_ascii_digit());
     rest.len() < line.len() && rest.trim_start().starts_with('|')

@@ -1,4 +1,4 @@
-//! The entries in the files of a log, read from their end.
+//! Reading the entries in the files of a log, from the end.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -13,38 +13,38 @@ use super::filter::Filter;
 use super::record::Levels;
 use super::stamp::parted;
 
-/// The part of each file that is read: all of it, unless something else has written there.
+/// At most this many last bytes are read of each file. vx's own files are smaller.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The lines whose levels are found together, and those before them that are looked at for that.
+/// Lines that get their levels together, and lines before them that are read to find those levels.
 const BLOCK: usize = 512;
 const BEFORE: usize = 128;
 
 /// A line of a file.
 struct LogFileLine<'a> {
-    /// Its own time.
+    /// Its own time, if it has one.
     own: Option<Timestamp>,
-    /// Its own, or that of the next.
+    /// Its own time, or that of the next line.
     time: Timestamp,
     text: &'a [u8],
 }
 
-/// The log of a source: the file that is being written, and full ones beside it as `NAME.1` (the newest) and so on.
+/// The log of a source: the file being written, and full files beside it as `NAME.1` (the newest) and so on.
 #[derive(Clone, Debug)]
 pub struct RotatedLog {
     /// The source.
     pub source: Arc<str>,
     /// The file that is being written.
     pub path: PathBuf,
-    /// The full files beside it, at most.
+    /// The most full files beside it.
     pub kept_files: u8,
 }
 
 impl RotatedLog {
-    /// The newest of the entries that a filter takes, at most this many, the oldest first.
+    /// Read the newest entries that a filter takes, at most `most`, the oldest first.
     ///
     /// # Errors
-    /// A file that is there cannot be read.
+    /// An existing file cannot be read.
     pub fn last(&self, most: usize, filter: &Filter) -> io::Result<Vec<OutputEntry>> {
         let mut last = Vec::new();
         let mut time = None;
@@ -58,7 +58,8 @@ impl RotatedLog {
         Ok(last)
     }
 
-    /// Take entries from the end of a file; false if no older one is wanted. A line without a time has that of the next.
+    /// Take entries from the end of a file; false if no older ones are wanted. A line without a time gets the next
+    /// line's.
     fn take_from(
         &self,
         bytes: &[u8],
@@ -78,7 +79,7 @@ impl RotatedLog {
             if last.len() >= most {
                 return false;
             }
-            // The lines before show whether those of the block begin within a record.
+            // The lines before the block show whether the block begins within a record.
             block.extend(lines.by_ref().take(BLOCK + BEFORE - block.len()));
             if block.is_empty() {
                 return true;
@@ -109,7 +110,7 @@ impl RotatedLog {
     }
 }
 
-/// The end of a file; `None` if there is no such file.
+/// Read the end of a file; `None` if there is no such file.
 fn end_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut file = match File::open(path) {
         Ok(file) => file,

@@ -6,16 +6,16 @@ use std::str;
 
 use jiff::Timestamp;
 
-/// The bytes of a time and the space behind it.
+/// Length of a time and the space after it.
 const STAMP_BYTES: usize = "2026-11-23T10:00:00.123Z ".len();
 
-/// The place of the time of day in a whole time.
+/// Range of the time of day in a full timestamp.
 const TIME_OF_DAY: std::ops::Range<usize> = "2026-11-23T".len().."2026-11-23T10:00:00.123".len();
 
-/// Puts the time in front of each line of a stream that comes in any pieces.
+/// Puts the time in front of each line of a stream, which may arrive in pieces of any size.
 #[derive(Debug)]
 pub struct Stamper {
-    /// The last time, as text, and the millisecond that it is the text of.
+    /// The last time as text, and the millisecond it was made from.
     stamp: String,
     millisecond: i64,
     in_line: bool,
@@ -45,11 +45,11 @@ impl Stamper {
     }
 }
 
-/// The time in front of a line, and its text; `None` if there is no time.
+/// Split a line into the time in front and its text; `None` if there is no time.
 pub fn parted(line: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (stamp, text) = line.split_at_checked(STAMP_BYTES)?;
     let stamp = str::from_utf8(stamp).ok()?.strip_suffix("Z ")?;
-    // Digits and signs stand where they must, so that no text of a program is taken for a time.
+    // Check every digit and sign, so that no text of a program is taken for a time.
     let shape = "0000-00-00T00:00:00.000".bytes();
     let fits =
         stamp.bytes().zip(shape).all(|(byte, shape)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape });
@@ -57,7 +57,7 @@ pub fn parted(line: &[u8]) -> Option<(Timestamp, &[u8])> {
     Some((time, text))
 }
 
-/// The time of day of an entry, to the millisecond: `10:00:00.123`.
+/// Write the time of day of an entry, to the millisecond: `10:00:00.123`.
 pub fn time_of_day(time: Timestamp) -> String {
     let whole = format!("{time:.3}");
     whole.get(TIME_OF_DAY).unwrap_or_default().to_owned()

@@ -1,7 +1,7 @@
-//! One build of a service: the compiler, the change to the new result, and the word to the service that takes it up.
+//! One build of a service: compile, switch to the result, and have the service reload it.
 //!
-//! The result of a good build becomes the current one in one step, by the rename of a link. Whatever fails before leaves
-//! the current one as it is, and the service at work.
+//! The result of a good build becomes the current one in one step, by the rename of a link. Any failure before leaves
+//! the current build as it is, and the service at work.
 
 use std::fs;
 use std::io::{self, PipeReader};
@@ -28,15 +28,15 @@ use crate::declared::order::{BuildOrder, changed_file};
 use crate::output::ServiceOutput;
 use crate::probe::{HttpCheck, Probe};
 
-/// The longest wait for the answer to a reload, and the same for the end of a command that reloads.
+/// Longest wait for the answer to a reload by HTTP, and for the end of a command that reloads.
 const ANSWER: Duration = Duration::from_secs(10);
 const COMMAND: Duration = Duration::from_secs(60);
-/// The pause between two looks for an answer, or at what a program has left behind.
+/// Pause between two looks for an answer.
 const GLANCE: Duration = Duration::from_millis(20);
-/// The most mistakes in the error of the slot; the file beside the log has all.
+/// At most this many further mistakes are in the slot's error; the file beside the log has all.
 const SHOWN: usize = 20;
 
-/// Build, and write the end to the slot.
+/// Carry out a build, and write its end to the slot.
 pub(super) fn build(guard: &mut GuardProcess, order: &BuildOrder, slot: Slot) -> io::Result<()> {
     let (output, wake) = ServiceOutput::new(slot, &order.log, order.log_bytes)?;
     let mut builder = Builder { guard, order, output, wake };
@@ -87,9 +87,9 @@ impl Builder<'_> {
         Err(ended)
     }
 
-    /// The end of a build whose program failed.
+    /// Make the end of a build whose program failed.
     fn failed(&self, exit: Exit, reported: Vec<ReportedMistake>) -> Ending {
-        // Without the file the slot's error still names the first of them.
+        // Without the file, the slot's error still names the first mistakes.
         let _ = keep(&beside(&self.order.log), &reported);
         let trouble = match reported.as_slice() {
             [] => {
@@ -115,7 +115,7 @@ impl Builder<'_> {
         activate_build(folder, &self.order.epoch).map_err(|error| folder_failed(folder, &error))
     }
 
-    /// Have the service take up the result, if that is what it does.
+    /// Have the service take up the result, if it reloads.
     fn reload(&mut self) -> Result<(), Ending> {
         let Some(reload) = &self.order.reload else { return Ok(()) };
         self.output.on_slot(|slot| slot.enter(RELOADING, None));
@@ -157,7 +157,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Run a program to its end; it has ended with all that it started.
+    /// Run a program until it and all that it started have ended.
     fn run(&mut self, words: &[String], bound: Option<Duration>) -> Result<Exit, Ending> {
         let name = words.first().map(String::as_str).unwrap_or_default();
         let not_started = |error: io::Error| {
@@ -195,7 +195,7 @@ impl Builder<'_> {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
                 self.end(guarded)?;
-                return Err(failed_with(format!("the reload takes longer than {} s", COMMAND.as_secs())));
+                return Err(failed_with(format!("the reload did not end within {} s", COMMAND.as_secs())));
             }
             if self.guard.wait(Some(guarded), &self.wake, left).is_some() {
                 self.end(guarded)?;
@@ -205,7 +205,7 @@ impl Builder<'_> {
         }
     }
 
-    /// End what is there of a program; it is an error if something is left.
+    /// End whatever is left of a program. Processes that survive are an error.
     fn end(&mut self, guarded: &mut GuardedTree) -> Result<(), Ending> {
         if guarded.exit().is_some() && guarded.is_empty() {
             return Ok(());
@@ -221,10 +221,10 @@ fn failed_with(text: String) -> Ending {
 }
 
 fn folder_failed(folder: &Path, error: &io::Error) -> Ending {
-    failed_with(format!("the folder of the build, `{}`, cannot be written: {error}", folder.display()))
+    failed_with(format!("cannot write the build's folder `{}`: {error}", folder.display()))
 }
 
-/// The form in which this build reports mistakes: the declared one, or that of a known compiler in its command.
+/// Choose the form in which this build reports mistakes: the declared form, or that of a known compiler in its command.
 fn form(order: &BuildOrder) -> Option<MistakeFormat> {
     match &order.errors {
         Some(text) => MistakeFormat::parse(text).ok(),
@@ -232,8 +232,8 @@ fn form(order: &BuildOrder) -> Option<MistakeFormat> {
     }
 }
 
-/// Make the build of this epoch the current one. The one before stays, for a service that still runs from it; older ones,
-/// and what builds have left that were killed, go.
+/// Make the build of this epoch the current one. The previous build stays, for a service that still runs from it; older
+/// builds and the remains of killed ones are removed.
 fn activate_build(folder: &Path, epoch: &str) -> io::Result<()> {
     let before = fs::read_link(current(folder)).ok();
     let new = folder.join("next");

@@ -1,4 +1,4 @@
-//! The checks that a service's table declares.
+//! Turning the checks that a service declares into checks to run.
 
 use regex_lite::Regex;
 use vx_project::services::Ready;
@@ -6,7 +6,7 @@ use vx_project::services::Ready;
 use crate::declared::order::ServiceOrder;
 use crate::probe::{CommandCheck, HttpCheck, ServiceCheck};
 
-/// The checks of this table. Its patterns and addresses were looked at with the project's file.
+/// Make the checks of this table. Its patterns and addresses were validated when the project's file was read.
 pub(super) fn checks(table: &Ready, order: &ServiceOrder) -> Vec<ServiceCheck> {
     let mut checks = Vec::new();
     checks.extend(table.log.as_ref().and_then(|pattern| Regex::new(pattern).ok()).map(ServiceCheck::Log));

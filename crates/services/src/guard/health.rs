@@ -1,4 +1,4 @@
-//! The health of a service that is at work: rounds of checks, and what follows from those that fail.
+//! The health of a service at work: rounds of checks, and what follows from failed ones.
 
 use std::time::{Duration, Instant};
 
@@ -8,31 +8,31 @@ use crate::probe::{Probe, ProbeResult};
 
 /// The rounds so far.
 pub(super) struct Rounds {
-    /// The time of the next round, or the round that is under way.
+    /// The round under way, or the time of the next.
     next: Result<Probe, Instant>,
-    /// The rounds in a row that have failed.
+    /// Rounds in a row that have failed.
     failed: u32,
 }
 
-/// The finding of a look at the health.
+/// The result of a look at the health.
 pub(super) enum HealthFinding {
     /// Nothing new; the time until the next look.
     Nothing(Duration),
-    /// A round has succeeded after others that had not.
+    /// A round has succeeded after failed ones.
     Well,
     /// A round has failed, for this reason.
     Failing(String),
-    /// Too many have failed in a row.
+    /// Too many rounds in a row have failed.
     Ill(String),
 }
 
 impl Rounds {
-    /// The rounds of a service that can be used from now on; none if there is nothing to check.
+    /// Begin the rounds of a service that is ready from now on; `None` if there is nothing to check.
     pub(super) fn begin(order: &ServiceOrder, now: Instant) -> Option<Self> {
         order.health.as_ref().map(|health| Self { next: Err(now + health.every), failed: 0 })
     }
 
-    /// Look, and begin a round if it is time for one.
+    /// Look at the round under way, or begin one if it is time.
     pub(super) fn poll(&mut self, order: &ServiceOrder, now: Instant) -> HealthFinding {
         let Some(health) = &order.health else { return HealthFinding::Nothing(Duration::MAX) };
         let probe = match &mut self.next {

@@ -1,4 +1,4 @@
-//! One life of a service: from the start of its process until nothing of that is left.
+//! One life of a service: from the start of its process until no process of it is left.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -15,9 +15,10 @@ use crate::declared::order::changed_file;
 use crate::output::Drained;
 use crate::probe::{Probe, ProbeResult};
 
-/// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
+/// A service without checks counts as running once it has lived for this long: a service that can't work mostly ends
+/// sooner.
 const SETTLED: Duration = Duration::from_secs(1);
-/// The longest pause between two looks at what a program has left behind.
+/// Longest pause between two looks at the processes that a program left behind.
 const GLANCE: Duration = Duration::from_millis(200);
 
 impl Keeper<'_> {
@@ -47,7 +48,7 @@ impl Keeper<'_> {
         }
     }
 
-    /// The probe of a start that is now.
+    /// Make the probe of a service that starts now.
     fn probe(&self) -> Probe {
         match &self.order.ready {
             Some(ready) => Probe::new(checks(ready, &self.order), ready.timeout, Instant::now()),
@@ -80,8 +81,8 @@ impl Keeper<'_> {
         end
     }
 
-    /// Look whether it is ready, and whether it is well: the time until the next look, if there is to be one without a
-    /// reason, or the end of a service that is of no use.
+    /// Check whether the service is ready, and then whether it is well. Returns how long to wait for the next look, or
+    /// `None` to wait for an event; the error is the end to give a service that is late or ill.
     fn poll_checks(
         &mut self,
         begun: Instant,
@@ -107,7 +108,7 @@ impl Keeper<'_> {
             HealthFinding::Failing(why) => self.is_unhealthy(&why),
             HealthFinding::Well => self.is_ready(),
         }
-        // The time of the next round is known by another look.
+        // Look again at once: that tells the time of the next round.
         Ok(Some(Duration::ZERO))
     }
 
@@ -131,8 +132,9 @@ impl Keeper<'_> {
         });
     }
 
-    /// The end of the service, if it is over with that of its program. A program that ends well and leaves processes behind
-    /// lives on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
+    /// Decide the service's end, if it ends with its program. A program that ends well and leaves processes behind
+    /// lives on in them, as a daemon does, unless its policy is never to restart. In any other case they are ended with
+    /// it.
     fn end_after(&mut self, guarded: &mut GuardedTree, exit: Exit) -> Option<ServiceProcessEnd> {
         if guarded.is_empty() {
             return Some(ServiceProcessEnd::Ended(exit));
@@ -143,7 +145,7 @@ impl Keeper<'_> {
         Some(self.end(guarded, ServiceProcessEnd::Ended(exit)))
     }
 
-    /// End what is there of it: `end` is the service's end, if all of it has ended.
+    /// End all processes that are left. `end` is the service's end if none survives.
     fn end(&mut self, guarded: &mut GuardedTree, end: ServiceProcessEnd) -> ServiceProcessEnd {
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
         let left = self.guard.end(guarded, self.order.stop_signal, grace);

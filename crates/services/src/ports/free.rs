@@ -1,17 +1,17 @@
-//! A port's being free, by both families.
+//! Checking that a port is free, by IPv4 and IPv6.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketType, bind, ipproto, socket, sockopt};
 
-/// True if a program could listen on this port now, on any address of this machine.
+/// Returns whether a program could listen on this port now, on any address of this machine.
 ///
-/// Nothing listens in order to find out, so no client ever meets this process.
+/// This only binds and never listens, so no client can connect to this process by mistake.
 pub(super) fn is_free(port: u16) -> bool {
     let families = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
     families.into_iter().all(|address| {
-        // A machine that lacks a family has no program that listens there.
+        // On a machine that lacks a family, no program listens there.
         !matches!(try_bind(SocketAddr::new(address, port)), Err(Errno::ADDRINUSE | Errno::ACCESS))
     })
 }
@@ -19,7 +19,7 @@ pub(super) fn is_free(port: u16) -> bool {
 fn try_bind(address: SocketAddr) -> Result<(), Errno> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket(family, SocketType::STREAM, Some(ipproto::TCP))?;
-    // Connections that have ended keep a port for a minute, and hinder no server that asks for the same.
+    // Ended connections keep a port for a minute. Servers set this option too, so those don't stop them.
     #[cfg(unix)]
     sockopt::set_socket_reuseaddr(&socket, true)?;
     if address.is_ipv6() {

@@ -1,4 +1,4 @@
-//! The program that holds a port, from what the kernel shows of sockets and of the files that processes have open.
+//! Finding the program that holds a port, from the kernel's tables of sockets and the open files of processes.
 
 use std::fs;
 use std::path::Path;
@@ -6,15 +6,15 @@ use std::path::Path;
 /// A program that holds a port, as far as the system shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortOwner {
-    /// The number of its process; the processes of other users are not shown.
+    /// Its process id; unknown for another user's process, whose files are not shown.
     pub pid: Option<u32>,
     /// Its name.
     pub program: Option<String>,
-    /// The number of its user.
+    /// Its user's id.
     pub user: Option<u32>,
 }
 
-/// The program that listens on this port.
+/// Find the program that listens on this port.
 pub fn holder(port: u16) -> PortOwner {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
     let Some(listener) = tables.iter().find_map(|table| listener(table, port)) else { return PortOwner::default() };
@@ -30,7 +30,7 @@ struct ListeningSocket {
     inode: u64,
 }
 
-/// The socket that listens on this port, from a table of the kernel.
+/// Find the socket that listens on this port in a table of the kernel.
 ///
 /// A line is `sl local_address rem_address st tx:rx tr:when retrnsmt uid timeout inode …`; the port and the state are
 /// hexadecimal, and state 0A listens.
@@ -45,7 +45,7 @@ fn listener(table: &str, port: u16) -> Option<ListeningSocket> {
     })
 }
 
-/// The process that has a file open which is shown by this name; the lowest number if several share it.
+/// Find the process that has a file of this name open; the lowest id if several share it.
 fn process_with(name: &str) -> Option<u32> {
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let mut numbers: Vec<u32> = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();

@@ -1,17 +1,17 @@
-//! The program that holds a port, which other systems do not show to everybody.
+//! The program that holds a port: other systems don't show it to every user.
 
 /// A program that holds a port.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortOwner {
-    /// The number of its process.
+    /// Its process id.
     pub pid: Option<u32>,
     /// Its name.
     pub program: Option<String>,
-    /// The number of its user.
+    /// Its user's id.
     pub user: Option<u32>,
 }
 
-/// Nothing is known of it here.
+/// Unknown on this system.
 pub fn holder(_: u16) -> PortOwner {
     PortOwner::default()
 }

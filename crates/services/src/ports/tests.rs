@@ -11,7 +11,7 @@ const OWN: Range<u16> = 21_000..21_100;
 fn a_place_stays_and_differs_between_services_and_worktrees() {
     let range = PORT_RANGE_START..PORT_RANGE_END;
     let of = |worktree: &str, service| place(Path::new(worktree), service, &range).expect("a range");
-    // A number here is a promise: bookmarks and settings of browsers hold it.
+    // These numbers must not change: bookmarks and browser settings contain them.
     assert_eq!((of("/home/user/shop", "api"), of("/home/user/shop", "web")), (15_177, 15_231));
     let all: BTreeSet<u16> = (0..2000).map(|number| of(&format!("/w{number}"), "api")).collect();
     assert!(all.len() > 95 && all.iter().all(|port| range.contains(port)), "{}", all.len());
@@ -80,7 +80,7 @@ fn a_port_is_free_at_once_after_a_server_with_connections_has_ended() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let client = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("it listens");
-    // The side that closes first is the one whose end of the connection lingers.
+    // The side that closes first keeps its end of the connection for a while, so close the server's first.
     let (server, _) = listener.accept().expect("a connection");
     drop((server, listener));
     drop(client);

@@ -10,14 +10,14 @@ use crossbeam_channel::{Receiver, TryRecvError, bounded};
 use vx_process::start;
 use vx_process::{ChildGroup, Ended, Launch, OutputMode, RunningChild, Stdin};
 
-/// The longest time for one run of the command; then it is killed, and run again.
+/// Longest time for one run of the command; then it is killed, and run again.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The pause between the end of a run and the next one.
+/// Pause between the end of a run and the next.
 const PAUSE: Duration = Duration::from_millis(100);
-/// The bytes of its output that are kept, for the sentence that says what is wrong.
+/// Bytes of its output to keep, to explain a failure.
 const KEEP_BYTES: usize = 2 * 1024;
 
-/// A command, ready to be started. It gets nothing to read, and its output is kept from people.
+/// A command, ready to be started. It gets no input, and its output is not shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CommandCheck {
     /// The program's file.
@@ -37,7 +37,7 @@ impl fmt::Debug for CommandCheck {
     }
 }
 
-/// Runs of the command, one after the other, until one ends with 0. A run that is under way ends with this.
+/// Runs the command again and again until it ends with 0. Dropping this ends a run under way.
 pub(super) struct CommandRun {
     check: CommandCheck,
     run: Option<CommandCheckAttempt>,
@@ -122,7 +122,7 @@ impl Drop for CommandRun {
     fn drop(&mut self) {
         if let Some(run) = &self.run {
             run.running.kill();
-            // The group is gone when the message is there, so nothing outlives the probe.
+            // The message arrives once the whole group is gone, so nothing outlives the probe.
             let _ = run.ended.recv();
         }
     }

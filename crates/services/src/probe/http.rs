@@ -1,7 +1,7 @@
-//! An address that answers: one request without redirects, proxies and certificates, to a program of this machine.
+//! An address that answers: one request without redirects, proxies and certificates, to a program on this machine.
 //!
-//! This is no client for the network (`vx_http`): a redirect is an answer here, and a guard of a few megabytes has no
-//! use for the certificates of the platform.
+//! It doesn't use `vx_http`, the client for the network: a redirect is an answer here, and loading the platform's
+//! certificates would only enlarge a guard of a few megabytes.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -14,15 +14,15 @@ use vx_base::shown_address::shown_address;
 
 use super::tcp::LOOPBACK;
 
-/// The longest time for one answer. A server may build its page at the first request.
+/// Longest time for an answer. A server may build its page at the first request.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The pause between an answer that was not good and the next request.
+/// Pause between an answer that was not accepted and the next request.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The same where the host's name is not known.
+/// Pause if the host's name can't be resolved.
 const PAUSE_WITHOUT_HOST: Duration = Duration::from_secs(1);
-/// The longest line with a status.
+/// Longest status line.
 const LINE_BYTES: u64 = 1024;
-/// The longest silence in the rest of an answer, and the longest rest that is read.
+/// Longest pause within the rest of an answer, and the most bytes that are read of the rest.
 const PATIENCE_FOR_REST: Duration = Duration::from_millis(500);
 const REST_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ pub struct HttpCheck {
     status: Option<u16>,
 }
 
-/// Why a text is no address that can be asked.
+/// Why a text is not an address that can be checked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpCheckError {
     /// It is neither a path nor a URL.
@@ -50,14 +50,14 @@ pub enum HttpCheckError {
         /// The text.
         text: String,
     },
-    /// It is of another scheme.
-    #[error("`{text}` is not asked by http; for a server with certificates use `tcp` or `command`")]
+    /// It has another scheme.
+    #[error("`{text}` is not an http address; for a server with certificates use `tcp` or `command`")]
     Scheme {
         /// The text.
         text: String,
     },
     /// No answer has such a status.
-    #[error("{status} is no status of HTTP: 100 to 599")]
+    #[error("{status} is not an HTTP status, which is 100 to 599")]
     Status {
         /// The number.
         status: u16,
@@ -65,10 +65,10 @@ pub enum HttpCheckError {
 }
 
 impl HttpCheck {
-    /// The check of a URL, or of a path at the service's port. Without a status, any from 200 to 299 is good.
+    /// Check a URL, or a path at the service's port. Without a `status`, any from 200 to 299 is accepted.
     ///
     /// # Errors
-    /// The text cannot be asked by HTTP.
+    /// The text is not an HTTP address, or the status is out of range.
     pub fn new(text: &str, port: Option<u16>, status: Option<u16>) -> Result<Self, HttpCheckError> {
         let (whole, text) = (text, || shown_address(text));
         if let Some(status) = status.filter(|status| !(100..600).contains(status)) {
@@ -86,12 +86,12 @@ impl HttpCheck {
         Ok(Self { url, status })
     }
 
-    /// The address as messages have it.
+    /// Write the address as messages show it.
     fn shown(&self) -> String {
         shown_address(self.url.as_str())
     }
 
-    /// The addresses to ask: both families for a name of this machine.
+    /// Find the addresses to ask: both families for `localhost`.
     fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         let port = self.url.port_or_known_default().unwrap_or(80);
         match self.url.host() {
@@ -103,11 +103,11 @@ impl HttpCheck {
         }
     }
 
-    /// Ask at one address, and pass the answer on as soon as its first line is there.
+    /// Send a request to one address, and pass the answer on once its first line has arrived.
     fn ask(&self, address: SocketAddr, answer: &Sender<HttpCheckOutcome>) {
         let mut stream = None;
         let status = self.connect("GET", address).and_then(|connected| status_of(stream.insert(connected)));
-        // A probe that has found what it wants does not wait for the others.
+        // A probe that has a good answer no longer listens to the others.
         let _ = answer.send(self.answer(status));
         if let Some(stream) = stream {
             read_out(stream);
@@ -127,15 +127,15 @@ impl HttpCheck {
         }
     }
 
-    /// Post an empty body, once: to the first of the addresses that takes a connection.
+    /// Post an empty body once, to the first address that accepts a connection.
     ///
     /// # Errors
-    /// The answer is not a good one, or there is none: the reason as a sentence.
+    /// The answer was not accepted, or there was none; the text is the reason as a sentence.
     pub fn post(&self) -> Result<(), String> {
-        let mut why = format!("the host of {} is not found", self.shown());
+        let mut why = format!("the host of {} was not found", self.shown());
         for address in self.addresses().unwrap_or_default() {
             match self.connect("POST", address) {
-                Err(error) => why = format!("{} takes no connection: {error}", self.shown()),
+                Err(error) => why = format!("{} does not accept connections: {error}", self.shown()),
                 Ok(mut stream) => {
                     let answer = self.answer(status_of(&mut stream));
                     read_out(stream);
@@ -167,54 +167,54 @@ impl HttpCheck {
     }
 }
 
-/// The status of the answer that comes; `None` if it is not HTTP.
+/// Read the status of the next answer; `None` if it is not HTTP.
 fn status_of(stream: &mut TcpStream) -> io::Result<Option<u16>> {
     let mut line = Vec::new();
     BufReader::new(stream.take(LINE_BYTES)).read_until(b'\n', &mut line)?;
     Ok(status(&line))
 }
 
-/// Read the rest of an answer: many servers complain in their logs of clients that leave in the middle of it.
+/// Read the rest of an answer: many servers log an error when a client leaves in the middle of it.
 fn read_out(stream: TcpStream) {
     let _ = stream.set_read_timeout(Some(PATIENCE_FOR_REST));
     let _ = io::copy(&mut stream.take(REST_BYTES), &mut io::sink());
 }
 
-/// The status in the first line of an answer.
+/// Parse the status in the first line of an answer.
 fn status(line: &[u8]) -> Option<u16> {
     let rest = std::str::from_utf8(line).ok()?.strip_prefix("HTTP/1.")?;
     let number = rest.split(' ').nth(1)?.trim_end();
     number.parse().ok().filter(|status| (100..600).contains(status))
 }
 
-/// The outcome of a request; a refusal is a sentence.
+/// The outcome of a request: accepted, answered otherwise, or not answered. The text is the reason as a sentence.
 enum HttpCheckOutcome {
     Good,
     Other(String),
     None(String),
 }
 
-/// The requests to all addresses of a check at once.
+/// Requests to all addresses of a check at once.
 #[derive(Debug)]
 struct Round {
     answers: Receiver<HttpCheckOutcome>,
-    /// Requests that are under way.
+    /// Requests still under way.
     left: usize,
     /// An answer came.
     heard: bool,
-    /// The reason of an address without one.
+    /// Why an address gave no answer.
     silent: Option<String>,
 }
 
-/// Rounds of requests, one after the other, until one is answered well.
+/// Sends rounds of requests until an answer is accepted.
 #[derive(Debug)]
 pub(super) struct HttpAsk {
     check: HttpCheck,
     round: Option<Round>,
     next: Option<Instant>,
     why: String,
-    /// The reason is an answer in words, which says more than an address where nothing listens: it stays until a whole round
-    /// has heard none.
+    /// `why` tells of an answer. An answer says more than an address where nothing listens, so it stays until a
+    /// whole round got none.
     answered: bool,
 }
 
@@ -258,14 +258,14 @@ impl HttpAsk {
         let (sender, answers) = bounded(addresses.len());
         let left = addresses.into_iter().filter(|address| self.start_one(*address, sender.clone())).count();
         if left == 0 {
-            self.why = format!("the host of {} is not found", self.check.shown());
+            self.why = format!("the host of {} was not found", self.check.shown());
             self.next = Some(now + PAUSE_WITHOUT_HOST);
             return;
         }
         self.round = Some(Round { answers, left, heard: false, silent: None });
     }
 
-    /// Ask at an address on a thread of its own; false if there is none to be had.
+    /// Send a request to an address on another thread; false if no thread could be started.
     fn start_one(&self, address: SocketAddr, answer: Sender<HttpCheckOutcome>) -> bool {
         let check = self.check.clone();
         let ask = move || check.ask(address, &answer);

@@ -5,10 +5,10 @@ use vx_process::LineSplitter;
 
 use crate::plain::plain;
 
-/// The part of a line that is looked at: a longer one takes no more memory, however long it is.
+/// A line is searched up to this many bytes, which bounds the memory that it takes.
 const LINE_BYTES: usize = 16 * 1024;
 
-/// The search for a line, in output that comes in any pieces.
+/// Searches output for a line; the output may arrive in pieces of any size.
 #[derive(Debug)]
 pub(super) struct LogMatch {
     pattern: Regex,
@@ -26,7 +26,7 @@ impl LogMatch {
         let mut take = |line: &[u8]| *found = *found || plain(line).split('\n').any(|line| pattern.is_match(line));
         for piece in bytes.split_inclusive(|byte| *byte == b'\r') {
             match piece.strip_suffix(b"\r") {
-                // A line that is drawn over later was seen all the same.
+                // A line that is drawn over later counts all the same.
                 Some(text) => {
                     lines.feed(text, &mut take);
                     lines.feed(b"\n", &mut take);
@@ -49,7 +49,7 @@ impl LogMatch {
 mod tests {
     use super::*;
 
-    /// True if the pattern is found in these pieces.
+    /// Returns whether the pattern is found in these pieces.
     fn found<'a>(pattern: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> bool {
         let mut log = LogMatch::new(Regex::new(pattern).expect("a pattern"));
         pieces.into_iter().for_each(|piece| log.feed(piece));

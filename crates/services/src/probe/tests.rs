@@ -34,7 +34,7 @@ fn why(look: ProbeResult) -> String {
     }
 }
 
-/// A server at this address that gives one answer after the other, and the last one again and again.
+/// A server at this address that gives these answers in turn, and then repeats the last.
 fn server(address: IpAddr, answers: &'static [&'static str]) -> u16 {
     let listener = TcpListener::bind((address, 0)).expect("a free port");
     let port = listener.local_addr().expect("an address").port();
@@ -49,7 +49,7 @@ fn server(address: IpAddr, answers: &'static [&'static str]) -> u16 {
     port
 }
 
-/// A port that is taken, and on which nothing listens yet: the sockets are bound, as far as there is such a family.
+/// A port that is taken but on which nothing listens yet: the sockets are bound, for each family that the machine has.
 fn silent_port() -> (u16, Vec<OwnedFd>) {
     let mut port = 0;
     let sockets = FAMILIES.into_iter().filter_map(|family| {
@@ -162,7 +162,7 @@ fn addresses_that_cannot_be_asked_are_refused() {
         ("/x", None, None, "has no `port`"),
         ("healthz", Some(80), None, "neither a path"),
         ("https://localhost/", None, None, "for a server with certificates"),
-        ("data:x", None, None, "not asked by http"),
+        ("data:x", None, None, "not an http address"),
         ("/x", Some(80), Some(20), "100 to 599"),
     ];
     for (text, port, status, expected) in table {

@@ -1,4 +1,4 @@
-//! The start of services: a slot, what they need, a port, a guard.
+//! Starting services: a slot, their needs, a port, a guard.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,10 +22,10 @@ use crate::declared::order::GuardAssignment;
 use crate::declared::spec::Spec;
 use crate::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 
-/// Bytes of the end of a guard's own output that are kept for an error.
+/// Last bytes of a guard's own output to keep for an error.
 const GUARD_OUTPUT: usize = 2 * 1024;
 
-/// Why a service with this end is not there, as what follows "which".
+/// Describe the fate of a service with this end, as a clause after "which".
 fn missed(end: SlotState) -> &'static str {
     match end {
         SlotState::Cancelled => "was stopped",
@@ -36,7 +36,7 @@ fn missed(end: SlotState) -> &'static str {
 }
 
 impl ServiceSupervisor {
-    /// Begin with what is wanted and may begin; whether anything has changed.
+    /// Begin all units that are wanted and may begin. Returns whether anything has changed.
     pub(super) fn begin_wanted(&mut self) -> bool {
         self.give_up_ports();
         let mut changed = false;
@@ -53,7 +53,7 @@ impl ServiceSupervisor {
                     changed = true;
                 }
                 ServiceStage::Waiting if unit.builds.running.is_some() || self.awaits_port(index) => {}
-                // Another program has come to run it.
+                // Another program runs it by now.
                 ServiceStage::Over(state) if !state.good() && unit.found_elsewhere().is_some() => {
                     self.reserve(index);
                     changed = true;
@@ -72,7 +72,7 @@ impl ServiceSupervisor {
         changed
     }
 
-    /// Start a unit whose needs are met, unless another program runs it; false while that is not known.
+    /// Start a unit whose needs are met, unless another program runs it. Returns false while that is not known.
     fn begin(&mut self, index: usize) -> bool {
         match self.look_elsewhere(index) {
             None => return false,
@@ -100,18 +100,18 @@ impl ServiceSupervisor {
                 unit.reservation = Some(reservation);
                 unit.stage = ServiceStage::Waiting;
             }
-            // Without a slot nothing could be shown of it, nor stopped.
+            // Without a slot the service could be neither shown nor stopped.
             Err(_) => unit.stage = ServiceStage::Over(vx_shm::SlotState::Failed),
         }
         let _ = self.reader.refresh(&mut self.snapshot);
     }
 
-    /// True if everything that a unit needs is there.
+    /// Check that all needs of a unit are met; an error if one never will be.
     fn needed(&self, index: usize) -> Result<bool, Trouble> {
         let mut all = true;
         for (name, until) in &self.units[index].spec.service.needs {
             let Some(other) = self.units.iter().find(|unit| unit.spec.service.name == *name) else { continue };
-            // One that begins anew, or is between two guards, has the slot of its last life.
+            // A service that is about to begin again, or is between two guards, still has the slot of its last life.
             if matches!(other.stage, ServiceStage::Idle | ServiceStage::Resting(_)) || other.restart_pending {
                 all = false;
                 continue;
@@ -122,8 +122,8 @@ impl ServiceSupervisor {
                 ServiceNeedState::Never(state) => {
                     let text = format!("it needs `{name}`, which {}", missed(state));
                     let hint = match state {
-                        SlotState::Cancelled => format!("`vx start {name}` starts it"),
-                        _ => format!("`vx logs {name}` shows the reason"),
+                        SlotState::Cancelled => format!("start it with `vx start {name}`"),
+                        _ => format!("see the reason with `vx logs {name}`"),
                     };
                     return Err(Trouble::new(TroubleKind::Dependency, text).hinted(hint));
                 }
@@ -154,7 +154,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// Reserve the port of a unit, unless it has it already, and see that no other program listens there.
+    /// Reserve the port of a unit, unless it already has it, and check that no other program listens there.
     pub(super) fn port(&mut self, index: usize) -> Result<(), Trouble> {
         if let Some(kept) = self.port_kept(index) {
             return Err(kept);
@@ -166,7 +166,7 @@ impl ServiceSupervisor {
         };
         let failed = |error: PortError| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint());
         match unit.port.take().filter(|held| fits(wanted, held.port())) {
-            // A number that others may have taken meanwhile is given up only if any other does as well.
+            // If another program listens on the held port by now, only a unit that may use another port gives it up.
             Some(held) if matches!(wanted, Port::Fixed(_)) || held.check_free().is_ok() => {
                 held.check_free().map_err(failed)?;
                 unit.port = Some(held);
@@ -185,7 +185,7 @@ impl ServiceSupervisor {
         Ok(())
     }
 
-    /// Ports that are not those of their services any more, and of which nothing listens, are for others.
+    /// Release the ports that no longer fit their units' declarations and on which nothing listens, for other services.
     fn give_up_ports(&mut self) {
         for unit in &mut self.units {
             if !unit.is_guarded() && unit.builds.running.is_none() && !unit.has_its_port() {
@@ -194,8 +194,8 @@ impl ServiceSupervisor {
         }
     }
 
-    /// True if a fixed port that a unit listens on or names is still with a service that is about to give it up. One that goes
-    /// on by an earlier declaration keeps it for any time.
+    /// Returns whether a fixed port that a unit listens on or names is still held by a service that is about to give it
+    /// up. This excludes a service that goes on by an earlier declaration, since it may keep the port for any time.
     fn awaits_port(&self, index: usize) -> bool {
         let spec = &self.units[index].spec;
         let named: Vec<&str> = spec.texts().flat_map(|text| ports_named(text)).chain([&*spec.service.name]).collect();
@@ -206,22 +206,22 @@ impl ServiceSupervisor {
         })
     }
 
-    /// The error of a fixed port that a service of this project has and keeps, if that is the reason for this one.
+    /// Explain that another service of this project holds and keeps the unit's fixed port; `None` if none does.
     fn port_kept(&self, index: usize) -> Option<Trouble> {
         let Some(Port::Fixed(wanted)) = self.units[index].spec.service.port else { return None };
         let mut others = self.units.iter().enumerate().filter(|(other, _)| *other != index);
         let (_, holder) = others.find(|(_, other)| other.holds(wanted) && !other.gives_up_port())?;
         let name = &holder.spec.service.name;
-        let text = format!("port {wanted} is still with the service `{name}`");
+        let text = format!("port {wanted} is still held by the service `{name}`");
         let hint =
-            format!("`vx restart {name}` if it has another port in vx.toml by now; else give one of them another");
+            format!("run `vx restart {name}` if its port in vx.toml has changed; else give one of them another port");
         Some(Trouble::new(TroubleKind::Busy, text).hinted(hint))
     }
 
-    /// The ports of all services: those that they have, and those that are sure.
+    /// Collect the ports of all services: ports that they hold, and fixed ports that they will get.
     pub(super) fn ports(&self) -> BTreeMap<String, u16> {
         let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
-            // A service that goes on listens where it did, whatever is declared by now.
+            // A service that goes on still listens where it did, whatever its declaration says by now.
             (Some(held), _) if unit.has_its_port() || unit.is_guarded() && unit.is_staying() => Some(held.port()),
             (_, Some(Port::Fixed(port))) => Some(port),
             _ => None,
@@ -229,13 +229,13 @@ impl ServiceSupervisor {
         self.units.iter().filter_map(|unit| Some((unit.spec.service.name.clone(), port(unit)?))).collect()
     }
 
-    /// Reserve the ports of the services that a unit's own texts name, so that they are the same when those start.
+    /// Reserve the ports of the services that a unit's texts name, so that those services get the same ports later.
     pub(super) fn ports_named_by(&mut self, index: usize) -> Result<(), Trouble> {
         let named: Vec<String> =
             self.units[index].spec.texts().flat_map(|text| ports_named(text)).map(str::to_owned).collect();
         for name in named {
             let found = self.units.iter().position(|unit| unit.spec.service.name == name);
-            // A service at work listens on the one that it has until it has ended; a number that is declared is sure.
+            // A service at work keeps its port until it has ended; a fixed port is known without a reservation.
             let is_fixed = |unit: &Unit| matches!(unit.spec.service.port, Some(Port::Fixed(_)));
             let keeps = |unit: &Unit| unit.is_guarded() && (unit.is_staying() || is_fixed(unit));
             let is_open = |unit: &Unit| !unit.has_its_port() && !keeps(unit);
@@ -256,7 +256,8 @@ impl ServiceSupervisor {
         self.launch_of(name, reservation, &GuardAssignment::Serve(Box::new(order)), &unit.spec)
     }
 
-    /// The start of a guard with this assignment, for the slot with this key, with the variables of this declaration.
+    /// Make the launch of a guard with this assignment, for the slot with this key, with the variables of this
+    /// declaration.
     pub(super) fn launch_of(
         &self,
         key: &str,
@@ -294,17 +295,17 @@ fn fits(wanted: Port, port: u16) -> bool {
 }
 
 impl Unit {
-    /// True if it has a port, and that is one that its declaration allows.
+    /// Returns whether it has a port that its declaration allows.
     fn has_its_port(&self) -> bool {
         self.port.as_ref().zip(self.spec.service.port).is_some_and(|(held, wanted)| fits(wanted, held.port()))
     }
 
-    /// True if this port is reserved for it.
+    /// Returns whether this port is reserved for it.
     fn holds(&self, port: u16) -> bool {
         self.port.as_ref().is_some_and(|held| held.port() == port)
     }
 
-    /// True if the port that it has is about to be free for others.
+    /// Returns whether the port that it holds is about to be released.
     fn gives_up_port(&self) -> bool {
         let keeps_it = self.has_its_port() || self.is_guarded() && self.is_staying();
         !(self.is_wanted() && keeps_it)
@@ -315,7 +316,7 @@ fn unusable(error: &dyn std::fmt::Display) -> Trouble {
     Trouble::new(TroubleKind::Internal, format!("its guard cannot be started: {error}"))
 }
 
-/// The variables by which a guard finds a board that is not where it would look.
+/// Make the variables by which a guard finds a board that is not in the usual directory.
 fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     let usual = find_runtime_directory().ok().flatten();
     let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));

@@ -1,5 +1,5 @@
-//! The builds of services: one before the first start, and one after each change of files. A service at work goes on until
-//! its new build is good.
+//! The builds of services: one before the first start, and one after each change of files. A service at work goes on
+//! until its new build is good.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::builds::build_paths::build_key;
 use crate::declared::order::GuardAssignment;
 
 impl ServiceSupervisor {
-    /// Begin a build of a unit, or have the one that is under way followed by another.
+    /// Begin a build of a unit; if a build is under way, another follows it.
     pub(super) fn build(&mut self, index: usize) {
         if self.units[index].builds.running.is_some() {
             self.units[index].builds.again = true;
@@ -32,12 +32,12 @@ impl ServiceSupervisor {
 
     fn begin_build(&mut self, index: usize) -> Result<(), Trouble> {
         self.ports_named_by(index)?;
-        // The port of a service at work is held by that.
+        // A service at work already holds its port.
         if !self.units[index].is_guarded() {
             self.port(index)?;
         }
         let unit = &self.units[index];
-        // A program that is not started here takes up its first build by a reload, too.
+        // A program that this supervisor doesn't start takes up even its first build by a reload.
         let reload = unit.is_guarded() && !unit.outdated || unit.spec.service.command.is_empty();
         let (name, board) = (&unit.spec.service.name, &self.supervision.board);
         let key = build_key(name);
@@ -53,7 +53,7 @@ impl ServiceSupervisor {
         let epoch = format!("{}-{}", std::process::id(), reservation.generation);
         let log = log_file(&self.supervision.logs, &key);
         let mut ports = self.ports();
-        // A service that runs by an earlier declaration starts again after its build, at the port of now.
+        // A service that runs by an earlier declaration restarts after its build, at the port declared now.
         if let (true, Some(Port::Fixed(port))) = (unit.outdated, unit.spec.service.port) {
             ports.insert(name.clone(), port);
         }
@@ -120,7 +120,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// A service that waits for its build has failed with it; one at work goes on.
+    /// A service that waits for its build fails with it; a service at work goes on.
     fn build_failed(&mut self, index: usize, ending: &Ending) {
         let unit = &self.units[index];
         if matches!(unit.stage, ServiceStage::Waiting) && unit.must_build() {

@@ -11,11 +11,11 @@ use super::unit::{ExternalLook, ServiceStage, UnguardedService, Unit};
 use super::{ServiceSupervisor, SupervisorEvent};
 use crate::devinfo::{DevInfoFile, ServerPresenceWatch};
 
-/// The time between two beats of a slot for which nothing happens here.
+/// Time between two beats of a slot that the supervisor itself holds.
 const BEAT: Duration = Duration::from_secs(5);
 
 impl ServiceSupervisor {
-    /// The other program that runs a unit, if there is one; `None` while that is not known.
+    /// Look for another program that runs a unit; the outer `None` means that it is not known yet.
     pub(super) fn look_elsewhere(&mut self, index: usize) -> Option<Option<DevInfoFile>> {
         let unit = &mut self.units[index];
         let Some(file) = &unit.spec.service.external else { return Some(None) };
@@ -23,7 +23,7 @@ impl ServiceSupervisor {
         if unit.presence.as_ref().is_none_or(|look| look.path != path) {
             let events = self.events.clone();
             let report = move |info| drop(events.send(SupervisorEvent::PresenceChanged(index, info)));
-            // Without a thread that looks, no other program is known.
+            // Without a thread to watch, assume that no other program runs it.
             let presence = ServerPresenceWatch::watch(path.clone(), report).ok();
             let seen = presence.is_none().then_some(None);
             unit.presence = Some(ExternalLook { path, seen, _presence: presence });
@@ -38,7 +38,7 @@ impl ServiceSupervisor {
         let ServiceStage::Held(held) = &mut unit.stage else { return };
         match info {
             Some(info) => describe(&mut held.slot, &info),
-            // It is started here from now on.
+            // The other program is gone, so this supervisor starts the service.
             None => {
                 self.let_go(index, SlotState::Done);
                 self.units[index].stage = ServiceStage::Idle;
@@ -54,7 +54,7 @@ impl ServiceSupervisor {
         });
     }
 
-    /// Show a service without a command, of which there is a good build.
+    /// Show a service without a command whose build is good.
     pub(super) fn hold_built(&mut self, index: usize) {
         self.hold(index, false, |slot| slot.enter(READY, None));
         self.watch_files(index);
@@ -71,19 +71,19 @@ impl ServiceSupervisor {
             Err(error) => {
                 let trouble = Trouble::new(TroubleKind::Internal, format!("it has no slot: {error}"));
                 self.end(index, &Ending::failed(trouble.to_cell()));
-                // It is not tried again before another change.
+                // Don't try again before the next change.
                 self.units[index].presence.iter_mut().for_each(|look| look.seen = Some(None));
             }
         }
     }
 
-    /// Show a service no more that other programs run. One that is to start again does.
+    /// End the slot of a service that has no guard. If a restart is pending, it begins again.
     pub(super) fn let_go(&mut self, index: usize, state: SlotState) {
         let unit = &mut self.units[index];
         let again = std::mem::take(&mut unit.restart_pending) && unit.is_wanted();
         let next = if again { ServiceStage::Idle } else { ServiceStage::Over(state) };
         if let ServiceStage::Held(held) = std::mem::replace(&mut unit.stage, next) {
-            // Without the slot nothing shows it either.
+            // If the slot is gone, nothing shows the service any more.
             let _ = held.slot.end(Ending::new(state));
         }
     }

@@ -1,4 +1,4 @@
-//! The files of services: a service whose files have changed is built, and reloaded or started again.
+//! Watching the files of services: a service whose files have changed is built, then reloaded or restarted.
 
 use std::thread;
 use std::time::Instant;
@@ -9,7 +9,7 @@ use crate::builds::watch::{SourceWatcher, WatchedFiles};
 use crate::declared::restarts::Restarts;
 
 impl ServiceSupervisor {
-    /// Watch the files of a unit from now on. A service runs as well if that cannot be had.
+    /// Watch the files of a unit from now on. If that fails, the service runs without it.
     pub(super) fn watch_files(&mut self, index: usize) {
         let unit = &self.units[index];
         let Ok(directory) = unit.spec.directory() else { return };
@@ -32,8 +32,8 @@ impl ServiceSupervisor {
         self.units[index].watch = watch.map(|watch| FileWatch { directory, patterns, _watch: watch });
     }
 
-    /// Renew a service whose files have changed. One that was stopped stays so; one that has failed, or rests between two
-    /// guards, is tried again at once, and the deaths before don't count any more.
+    /// Renew a service whose files have changed. A stopped service stays stopped. A service that has failed, or rests
+    /// between two guards, is tried again at once, and the earlier deaths of its guards no longer count.
     pub(super) fn files_changed(&mut self, index: usize) {
         let unit = &mut self.units[index];
         if unit.watch.is_none() || !unit.is_wanted() || self.closing {
@@ -61,7 +61,7 @@ impl ServiceSupervisor {
         }
     }
 
-    /// Try a service that has failed once more, and those that have failed and need it.
+    /// Try a failed service once more, and with it the failed services that need it.
     fn begin_anew(&mut self, index: usize) {
         let unit = &mut self.units[index];
         unit.stage = ServiceStage::Idle;

@@ -1,22 +1,22 @@
-//! The needs of a service, met or not. Pure.
+//! Deciding whether a need of a service is met; pure.
 
 use vx_shm::{Health, SlotState, SlotView};
 
 use vx_project::services::NeededState;
 
-/// The standing of a needed service, as far as it is known.
+/// The progress of a needed service towards the state that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ServiceNeedState {
     /// It has reached the state.
     There,
     /// It may still reach it.
     NotYet,
-    /// It cannot reach it any more: it has ended in this state.
+    /// It can't reach it any more: it has ended in this state.
     Never(SlotState),
 }
 
-/// The standing of a service with this slot, of which this state is needed. A service that has ended well is as good as
-/// ready: it was one that is to end.
+/// Determine the progress of the service with this slot towards the state `until`. A service that has ended well counts
+/// as ready: it was meant to end.
 pub(super) fn standing(slot: Option<&SlotView>, until: NeededState) -> ServiceNeedState {
     let Some(slot) = slot else { return ServiceNeedState::NotYet };
     match (slot.state, until) {

@@ -1,7 +1,8 @@
-//! The project's file against what runs: what is declared otherwise starts again, what is declared no more stops.
+//! Comparing the project's file with what runs: a service whose declaration has changed restarts, and a service no
+//! longer declared stops.
 //!
-//! Declarations are compared, never what comes of them: a port that was chosen, the variables of a shell, the place of a
-//! tool are another's with every client.
+//! Only declarations are compared, never what a client makes of them: a chosen port, the variables of a shell and the
+//! place of a tool differ from client to client.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,26 +17,26 @@ use crate::declared::spec::Spec;
 /// The services that a request declares.
 #[derive(Clone, Debug)]
 pub enum RequestDeclarations {
-    /// All of the project's file, and the treatment of those that differ.
+    /// All services of the project's file, and what to do with those that differ.
     File(ServiceFileReading, Differing),
-    /// Services beside those of the file, by a program that has its own.
+    /// Services that a program declares beside those of the file.
     Program(Vec<Spec>),
-    /// None: those that were declared before are meant.
+    /// None: the request is about services declared before.
     Before,
 }
 
-/// The fate of a service at work whose declaration is taken from the file.
+/// The fate of a service at work when its declaration is taken from the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Runs {
-    /// It starts again.
+    /// It restarts.
     Anew,
-    /// It goes on, for now.
+    /// It goes on for now.
     On,
 }
 
 impl ServiceSupervisor {
-    /// The services of the newest reading of the file, which is this one or another client's. Either way they have the
-    /// variables of this reading's client, who asks for them.
+    /// Take the services of the newest reading of the file, which may be another client's. They get the variables of
+    /// the client that made this reading, since it makes the request.
     fn newest(&mut self, reading: ServiceFileReading) -> Vec<Spec> {
         let caller = reading.specs.first().and_then(|spec| spec.inherited.clone());
         if reading.read_at >= self.newest.read_at {
@@ -44,8 +45,8 @@ impl ServiceSupervisor {
         self.newest.specs.iter().map(|spec| Spec { inherited: caller.clone(), ..spec.clone() }).collect()
     }
 
-    /// The services of these declarations that are `wanted`, and those that ran and differ. Of these the wanted ones are
-    /// renewed.
+    /// Take up these declarations. Returns the names that `wanted` chooses among them, and the services that ran by
+    /// another declaration; of these, the wanted are renewed.
     pub(super) fn declare(
         &mut self,
         declared: RequestDeclarations,
@@ -87,7 +88,7 @@ impl ServiceSupervisor {
         Ok((wanted, changes))
     }
 
-    /// The services whose declared ports these declarations change.
+    /// Find the services whose ports these declarations change.
     fn moved_ports(&self, specs: &[Spec]) -> BTreeSet<String> {
         let before: BTreeMap<&str, Option<Port>> =
             self.units.iter().map(|unit| (unit.spec.service.name.as_str(), unit.spec.service.port)).collect();
@@ -97,7 +98,7 @@ impl ServiceSupervisor {
         moved.map(|spec| spec.service.name.clone()).collect()
     }
 
-    /// Stop or name what the file declared before and declares no more.
+    /// Stop or report the services that the file no longer declares.
     fn leave_out(&mut self, specs: &[Spec], differing: Differing) -> Vec<(String, DeclarationChange)> {
         let is_gone = |unit: &&mut Unit| {
             let declared = specs.iter().any(|spec| spec.service.name == unit.spec.service.name);
@@ -117,11 +118,11 @@ impl ServiceSupervisor {
         gone.collect()
     }
 
-    /// Take the declaration of one service, which is asked to begin, from the file; the change comes back if it goes on by an
-    /// earlier one.
+    /// Take the declaration of one service, which is requested to begin, from the file. Returns the change if the
+    /// service goes on by an earlier declaration.
     ///
     /// # Errors
-    /// The file declares it no more, or another program runs it.
+    /// The file no longer declares it, or another program runs it.
     pub(super) fn declare_one(
         &mut self,
         reading: ServiceFileReading,
@@ -130,12 +131,12 @@ impl ServiceSupervisor {
     ) -> Result<Option<DeclarationChange>, Trouble> {
         let specs = self.newest(reading);
         let Some(spec) = specs.into_iter().find(|spec| spec.service.name == name) else {
-            // A program has declared it.
+            // A program has declared it, not the file.
             if self.units.iter().any(|unit| unit.spec.service.name == name && !unit.in_file) {
                 return Ok(None);
             }
             let text = format!("the project does not declare the service `{name}` any more");
-            let hint = format!("`vx stop {name}` stops it, if it still runs; `vx up` starts those that are declared");
+            let hint = format!("if it still runs, stop it with `vx stop {name}`; start the others with `vx up`");
             return Err(Trouble::new(TroubleKind::NotFound, text).hinted(hint));
         };
         let Some(index) = self.units.iter().position(|unit| unit.spec.service.name == name) else {
@@ -157,17 +158,17 @@ impl ServiceSupervisor {
 
 /// The findings of a request about a service that is declared again.
 struct Redeclaration {
-    /// It has to start again to run by the new declaration.
+    /// It has to restart to run by the new declaration.
     differs: bool,
     /// The request wants it.
     wanted: bool,
-    /// Services that differ start again.
+    /// The request restarts services that differ.
     renewed: bool,
 }
 
 impl Unit {
-    /// Take up another declaration. A service at work, or one that has done its work, keeps its own unless it is renewed; one
-    /// that others have asked to begin keeps the variables of those.
+    /// Take up another declaration. A service at work, or one that has done its work, keeps its own declaration unless
+    /// it is renewed. A service that other clients have asked to begin keeps their variables.
     fn take_up(&mut self, spec: Spec, found: &Redeclaration) -> Option<DeclarationChange> {
         let has_ended_well = matches!(self.stage, ServiceStage::Over(state) if state.good());
         if self.is_wanted() && (self.is_at_work() || has_ended_well) {
@@ -194,7 +195,7 @@ impl Unit {
         None
     }
 
-    /// Have this declaration from the next start on.
+    /// Use this declaration from the next start on.
     fn replace(&mut self, spec: Spec) {
         let same_build = self.spec.service.renewal.build == spec.service.renewal.build;
         self.builds.good &= same_build;
@@ -202,7 +203,7 @@ impl Unit {
         self.spec = spec;
     }
 
-    /// True if something of it runs that has its declaration: not if that is about to stop, or another program's.
+    /// Returns whether it is at work by its declaration: neither about to stop, nor run by another program.
     fn is_at_work(&self) -> bool {
         match &self.stage {
             ServiceStage::Guarded(guarded) => guarded.kill_at.is_none(),

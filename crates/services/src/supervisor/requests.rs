@@ -1,4 +1,4 @@
-//! The requests to a supervisor, and what each changes in the wants.
+//! Requests to a supervisor, and how each changes which services are wanted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -14,30 +14,30 @@ use super::{OVER, ServiceSupervisor};
 use crate::declared::reading::{DeclarationChange, ServiceFileReading};
 use crate::ports;
 
-/// The time between the two requests that make a guard kill its service.
+/// Pause between the two signals that make a guard kill its service.
 const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);
 
 /// A request.
 #[derive(Clone, Debug)]
 pub enum SupervisorRequest {
-    /// Have these services at work, with those that they need; without names all that are not optional.
+    /// Run these services and those that they need; without names, all that are not optional.
     Want {
-        /// The services that there are.
+        /// The services to choose from.
         declared: RequestDeclarations,
         /// The names.
         names: Vec<String>,
-        /// Only for as long as this client is there.
+        /// Run them only while this client is connected.
         lease: Option<ClientId>,
     },
-    /// This client wants nothing any more. Services that others want go on, and are the answer; of the rest, these services and what
-    /// they need are killed.
+    /// This client no longer wants anything. Services that others want go on, and the answer lists them. Of the rest,
+    /// the services in `kill` and those that they need are killed.
     Release {
         /// The client.
         client: ClientId,
         /// The names of those to kill.
         kill: Vec<String>,
     },
-    /// Start the service with this name again, which has ended.
+    /// Start the ended service with this name again.
     Start(String),
     /// Stop the service with this name; those that need it go on.
     Stop(String),
@@ -45,32 +45,32 @@ pub enum SupervisorRequest {
     Kill(String),
     /// Stop it and start it again.
     Restart(String),
-    /// Build it anew; once that is good it is reloaded or started again.
+    /// Build it again; after a good build it is reloaded or restarted.
     Rebuild(String),
     /// Start, restart or rebuild the service of this request as the project's file declares it now.
     Afresh(ServiceFileReading, Box<SupervisorRequest>),
-    /// Change nothing: for the ports of these services.
+    /// Change nothing; the answer lists these services with their ports.
     Look(Vec<String>),
-    /// Change nothing: for those of these services that have another life before them, or whose end is not decided.
+    /// Change nothing; the answer lists which of these services will start again, or have not ended yet.
     Going(Vec<String>),
-    /// Change nothing: for those of these services whose present life stays, with that.
+    /// Change nothing; the answer lists which of these services stay in their present life, with that life.
     Staying(Vec<String>),
-    /// The supervisor stays as long as this client does, also without any service.
+    /// Keep the supervisor as long as this client is connected, even without any service.
     Stay(ClientId),
-    /// Stop all, and end the supervisor.
+    /// Stop all services, and end the supervisor.
     StopAll,
 }
 
-/// A service that a request was accepted for.
+/// A service in the answer to an accepted request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AcceptedService {
     /// Its name.
     pub name: String,
     /// The life of its slot.
     pub reservation: Reservation,
-    /// Its port, if it has one by now.
+    /// Its port, if it already has one.
     pub port: Option<u16>,
-    /// True if the request names it; false if only its declaration has changed.
+    /// The request names it; false if only its declaration has changed.
     pub asked: bool,
     /// The difference from its declaration, if it ran by another one.
     pub change: Option<DeclarationChange>,
@@ -164,7 +164,8 @@ impl ServiceSupervisor {
         Ok(accepted.collect())
     }
 
-    /// The names that are asked for, and what has become of services that differ from their declarations.
+    /// Want these services. Returns the names that were asked for, and what was done with services that differ from
+    /// their declarations.
     fn want(
         &mut self,
         declared: RequestDeclarations,
@@ -197,7 +198,7 @@ impl ServiceSupervisor {
         Ok((names.into_iter().collect(), changes))
     }
 
-    /// The services that others want.
+    /// Release what a client wants. Returns the services that others want.
     fn release(&mut self, client: ClientId, kill: &[String]) -> BTreeSet<String> {
         self.units.iter_mut().for_each(|unit| unit.leave(client));
         let services: Vec<DeclaredService> = self.units.iter().map(|unit| unit.spec.service.clone()).collect();
@@ -211,12 +212,12 @@ impl ServiceSupervisor {
         wanted.map(|unit| unit.spec.service.name.clone()).collect()
     }
 
-    /// Build the service with this name; one that has ended begins anew with that.
+    /// Build the service with this name. An ended service begins again, starting with the build.
     fn rebuild(&mut self, name: &str) -> Result<(), Trouble> {
         let unit = self.own_unit(name)?;
         if unit.spec.service.renewal.build.is_empty() {
             let text = format!("the service `{name}` has no build");
-            return Err(Trouble::new(TroubleKind::Usage, text).hinted(format!("`vx restart {name}` starts it again")));
+            return Err(Trouble::new(TroubleKind::Usage, text).hinted(format!("restart it with `vx restart {name}`")));
         }
         unit.pinned |= unit.leases.is_empty();
         if matches!(unit.stage, ServiceStage::Guarded(_) | ServiceStage::Held(_)) || unit.builds.running.is_some() {
@@ -229,7 +230,7 @@ impl ServiceSupervisor {
         Ok(())
     }
 
-    /// The unit with this name, which no other program runs.
+    /// Find the unit with this name; an error if another program runs it.
     pub(super) fn own_unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {
         let unit = self.unit(name)?;
         if unit.is_external() {
@@ -247,7 +248,7 @@ impl ServiceSupervisor {
 }
 
 impl Unit {
-    /// Begin again, if it has ended; a stop that is under way is followed by another start.
+    /// Begin again if it has ended. If it is being stopped, it starts again afterwards.
     fn begin_anew(&mut self) {
         self.stopped_alone = false;
         match &self.stage {
@@ -257,13 +258,13 @@ impl Unit {
         }
     }
 
-    /// Want it for those that wanted it before it was stopped, else until it is stopped.
+    /// Want it for the clients that wanted it before it was stopped; if there are none, until it is stopped.
     fn want_again(&mut self) {
         self.leases.append(&mut self.former);
         self.pinned |= self.leases.is_empty();
     }
 
-    /// Kill it soon after it was asked to stop.
+    /// Have it killed soon after it was asked to stop.
     fn hurry(&mut self) {
         if let ServiceStage::Guarded(guarded) = &mut self.stage {
             guarded.hurry_at = Instant::now().checked_add(BETWEEN_REQUESTS);
@@ -277,14 +278,14 @@ impl Unit {
     }
 }
 
-/// The error of a name that is not declared.
+/// Explain that a name is not declared.
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Trouble {
     let known: Vec<&str> = known.collect();
     let near = nearest(name, known.iter().copied());
     let hint = match near.first() {
         Some(near) => format!("did you mean `{near}`?"),
         None if known.is_empty() => "declare it in [services] of vx.toml".to_owned(),
-        None => format!("declared are {}", known.join(", ")),
+        None => format!("name one of {}", known.join(", ")),
     };
     Trouble::new(TroubleKind::NotFound, format!("there is no service `{name}`")).hinted(hint)
 }

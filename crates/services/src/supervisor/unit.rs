@@ -1,4 +1,4 @@
-//! One service, as its supervisor has it.
+//! One service, as its supervisor sees it.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -17,50 +17,50 @@ pub type ClientId = u64;
 
 /// A service.
 pub(super) struct Unit {
-    /// The declaration by which it runs, or is to start.
+    /// The declaration by which it runs or will start.
     pub spec: Spec,
     pub stage: ServiceStage,
-    /// The project's file declares it, or did.
+    /// The project's file declares it, or once did.
     pub in_file: bool,
-    /// Its guard at work has an earlier declaration than `spec`.
+    /// Its guard at work was started by an earlier declaration than `spec`.
     pub outdated: bool,
     /// It is wanted until it is stopped.
     pub pinned: bool,
-    /// The clients that want it for as long as they are there.
+    /// The clients that want it while they are connected.
     pub leases: Vec<ClientId>,
-    /// The clients that wanted it so when it was stopped by name: a start belongs to them again.
+    /// The clients whose leases it had when it was stopped by name; if it starts again, they get them back.
     pub former: Vec<ClientId>,
-    /// It is stopped, and those that need it go on.
+    /// It is stopped, but the services that need it go on.
     pub stopped_alone: bool,
     /// It starts again once it has stopped.
     pub restart_pending: bool,
     /// The present life of its slot.
     pub reservation: Option<Reservation>,
     pub port: Option<ports::PortReservation>,
-    /// The watch over its files, with the declaration that it was made for.
+    /// The watch over its files, with the directory and patterns it was made for.
     pub watch: Option<FileWatch>,
-    /// The look for another program that runs it.
+    /// The watch for another program that runs it.
     pub presence: Option<ExternalLook>,
     /// Its builds.
     pub builds: Builds,
-    /// Counts the guards.
+    /// Counts its guards.
     pub life: u32,
     /// Its last guard was asked to stop.
     pub was_stopped: bool,
-    /// The deaths of its guards.
+    /// The restarts after deaths of its guards.
     pub restarts: Restarts,
 }
 
-/// The look for another program that runs a service, until it is dropped.
+/// The watch for another program that runs a service; dropping it ends it.
 pub(super) struct ExternalLook {
     pub path: PathBuf,
-    /// The last that is known of it; nothing before the first look.
+    /// The result of the last look; `None` before the first.
     pub seen: Option<Option<DevInfoFile>>,
-    /// Without it nothing is looked for.
+    /// The watch itself; `None` if its thread could not be started.
     pub _presence: Option<ServerPresenceWatch>,
 }
 
-/// A watch over the files of a service, until it is dropped.
+/// A watch over the files of a service; dropping it ends it.
 pub(super) struct FileWatch {
     pub directory: PathBuf,
     pub patterns: Vec<String>,
@@ -70,38 +70,38 @@ pub(super) struct FileWatch {
 /// The builds of a unit.
 #[derive(Default)]
 pub(super) struct Builds {
-    /// The one that is under way.
+    /// The build under way.
     pub running: Option<Box<RunningGuard>>,
-    /// The slot of the last one.
+    /// The slot of the last build.
     pub reservation: Option<Reservation>,
-    /// Counts them.
+    /// Counts the builds.
     pub life: u32,
-    /// Files have changed since the one under way began: it is followed by another.
+    /// Another build follows the one under way, because files have changed since that began.
     pub again: bool,
-    /// There is a good one that a start can use.
+    /// There is a good build that a start can use.
     pub good: bool,
 }
 
 /// The stage of a service.
 pub(super) enum ServiceStage {
-    /// It has no slot of the present life.
+    /// It has no slot for its next life yet.
     Idle,
-    /// It has a slot, and waits for what it needs.
+    /// It has a slot, and waits for its needs to be met.
     Waiting,
     /// Its guard is at work.
     Guarded(Box<RunningGuard>),
-    /// Nothing of it runs under this supervisor, which writes its slot.
+    /// No process of it runs under this supervisor, which writes its slot itself.
     Held(Box<UnguardedService>),
-    /// Its guard has died, and another one is started at this time.
+    /// Its guard has died, and the next one is started at this time.
     Resting(Instant),
     /// It has ended.
     Over(SlotState),
 }
 
-/// A service that other programs run.
+/// A service without a guard, whose slot the supervisor writes.
 pub(super) struct UnguardedService {
     pub slot: Slot,
-    /// True if it was found so, false for a service without a command, of which only the build is here.
+    /// Another program was found to run it; false for a service without a command, which is only built here.
     pub external: bool,
 }
 
@@ -110,7 +110,8 @@ pub(super) struct RunningGuard {
     pub running: RunningChild,
     /// It was asked to stop, and is killed at this time.
     pub kill_at: Option<Instant>,
-    /// Its service is to be killed: it is asked once more at this time, for two requests at once may become one.
+    /// Its service is to be killed: the guard gets a second request at this time, since two at once may become one
+    /// signal.
     pub hurry_at: Option<Instant>,
 }
 
@@ -141,18 +142,18 @@ impl Unit {
         self.pinned || !self.leases.is_empty()
     }
 
-    /// True if a client is there that this service belongs to, or did until it was stopped by name.
+    /// Returns whether a client has a lease on this service, or had one until it was stopped by name.
     pub(super) fn has_client(&self) -> bool {
         !self.leases.is_empty() || !self.former.is_empty()
     }
 
-    /// The client with this number is gone.
+    /// Drop the leases of a client that is gone.
     pub(super) fn leave(&mut self, client: ClientId) {
         self.leases.retain(|known| *known != client);
         self.former.retain(|known| *known != client);
     }
 
-    /// True if another life follows, or still may: the supervisor has not taken up the end of the last one yet.
+    /// Returns whether it will start again, or has not ended as far as the supervisor knows.
     pub(super) fn is_going(&self) -> bool {
         match self.stage {
             ServiceStage::Over(_) => false,
@@ -161,7 +162,8 @@ impl Unit {
         }
     }
 
-    /// True if its present life goes on, or was its last: it has not been asked to end.
+    /// Returns whether its present life goes on, or was its last. A service that was asked to end or restart doesn't
+    /// stay.
     pub(super) fn is_staying(&self) -> bool {
         match &self.stage {
             ServiceStage::Guarded(guarded) => guarded.kill_at.is_none() && !self.restart_pending,
@@ -175,17 +177,17 @@ impl Unit {
         matches!(self.stage, ServiceStage::Guarded(_))
     }
 
-    /// True if a program that was found to run it does.
+    /// Returns whether another program runs it.
     pub(super) fn is_external(&self) -> bool {
         matches!(&self.stage, ServiceStage::Held(held) if held.external)
     }
 
-    /// True if it cannot start without another build.
+    /// Returns whether it can't start before another build.
     pub(super) fn must_build(&self) -> bool {
         !self.spec.service.renewal.build.is_empty() && !self.builds.good
     }
 
-    /// True if nothing of it is at work or about to be.
+    /// Returns whether no process of it runs or is about to.
     pub(super) fn is_at_rest(&self) -> bool {
         match self.stage {
             _ if self.builds.running.is_some() => false,

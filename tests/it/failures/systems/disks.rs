@@ -1,5 +1,5 @@
-//! Disks that are full, read-only, or not for this user. On a small file system of the test's own, in memory; a test
-//! reports that it is skipped if mounting is not allowed.
+//! Disks that are full, read-only, or not for this user. Each test has its own small file system in memory; if mounting
+//! is not allowed, it reports that it is skipped.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -20,7 +20,7 @@ fn archive() -> Vec<u8> {
     tgz(&entries)
 }
 
-/// A sandbox on a disk of its own with one tool to install.
+/// A sandbox on its own disk with one tool to install.
 fn on_a_disk(options: &str) -> Option<Sandbox> {
     let sandbox = Sandbox::new().on_a_disk(options)?;
     let line = sandbox.addressed("hello", &archive(), "");
@@ -38,7 +38,7 @@ fn leave_free(sandbox: &Sandbox, free_bytes: u64) {
     fs::write(&ballast, vec![1; size_bytes as usize]).expect("ballast");
 }
 
-/// The files of the disk that are there after any fault, with their sizes.
+/// All files on the disk, with their sizes.
 fn inventory(sandbox: &Sandbox) -> Vec<String> {
     let mut found = sandbox.stored();
     found.extend(sandbox.parts());

@@ -1,4 +1,5 @@
-//! Boards looked at from a container: another clock, or no `/proc`. What cannot be known there is not called wrong.
+//! Boards read from inside a container, with another clock or without `/proc`: facts that are unknown there are not
+//! reported as faults.
 
 use std::process::Command;
 
@@ -8,7 +9,8 @@ use crate::failures::*;
 use crate::support::sandbox::text;
 use crate::support::skipped::skipped;
 
-/// `vx` with these words behind these of `unshare`, in a shell that runs `before` first. `None` where that is not allowed.
+/// Run `vx` with these words under `unshare` with these options, in a shell that runs `before` first. `None` if that is
+/// not allowed.
 fn look_from(sandbox: &Sandbox, namespace: &[&str], before: &str, words: &str) -> Option<Finished> {
     let script = format!("{before} && exec '{}' {words}", env!("CARGO_BIN_EXE_vx"));
     let allowed = Command::new("unshare").args(namespace).args(["sh", "-c", before]).output();

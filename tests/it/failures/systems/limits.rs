@@ -1,5 +1,5 @@
-//! Limits of processes and threads, as containers and shared machines set them: fewer installs at once, and else an error
-//! that names the limit.
+//! Limits of processes and threads, as containers and shared machines set them: fewer installs run at once, and if that
+//! is not enough, an error names the limit.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::failures::*;
 use crate::support::registry::archive::{script, tgz};
 
-/// A user that has no other processes; the limit counts all of a user's.
+/// A user without other processes, since the limit counts all processes of a user.
 const NOBODY: u32 = 54_322;
 const TOOLS: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
 

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use crate::failures::*;
 use crate::support::sandbox::{Refusal, Running};
 
-/// The three answers of file systems without locks.
+/// The three ways in which file systems without locks answer.
 const WITHOUT_LOCKS: [Refusal; 3] = [
     Refusal { call: libc::SYS_flock, error: libc::ENOLCK },
     Refusal { call: libc::SYS_flock, error: libc::ENOSYS },
@@ -22,7 +22,7 @@ impl Sandbox {
     }
 }
 
-/// No lock is left, in whatever form.
+/// Check that no lock of any form is left.
 fn has_no_locks_left(sandbox: &Sandbox) {
     assert_eq!(sandbox.left_behind(), Vec::<String>::new());
     let mut files = Vec::new();

@@ -27,7 +27,7 @@ fn a_release_of_a_lower_layer_is_replaced_and_removed() {
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
     sandbox.is_clean();
 
-    // Something else in the place of a release is replaced, too.
+    // Anything else in the place of a release is replaced, too.
     fs::remove_file(sandbox.kept().join("store/esbuild/0.27.0/.vx-receipt.toml")).expect("it goes");
     sync(&sandbox).succeeds();
     assert_eq!(sandbox.program_says("esbuild"), "0.27.0");

@@ -5,13 +5,13 @@ use nix::libc;
 use crate::failures::*;
 use crate::support::sandbox::Refusal;
 
-/// Every command that writes to the project or the home does its work and succeeds, whatever is refused.
+/// Check that every command that writes to the project or the home succeeds while these calls are refused.
 fn is_served(refused: &[Refusal]) {
     let (sandbox, _) = one_good_one_bad();
     let vx = |words: &str| sandbox.start_refusing(words, refused).finish().succeeds();
     vx("sync --plain");
     assert_eq!(sandbox.program_says("biome"), "2.3.4");
-    // Each replaces a file that is there already.
+    // Each replaces an existing file.
     vx("sync --plain --force");
     vx("uninstall esbuild");
     vx("doctor --fix --offline");

@@ -27,7 +27,7 @@ fn a_python_package_is_chosen_by_the_time_of_its_uploads() {
     sandbox.vx("lock").succeeds().says("locked ruff 0.9.1").keeps_silent_about("minimum_release_age");
     assert!(locked(&sandbox)["tools"]["ruff"]["published"].as_str().is_some_and(|time| !time.starts_with("by ")));
     sandbox.vx("outdated").succeeds().prints("0.9.1 (0.9.2 in 21 h)");
-    // A file that was added lately, for whatever platform, makes its version young.
+    // A file that was added recently makes its version young, even if it is for another platform.
     ruff(&sandbox, "0.9.1", "win_arm64", 1);
     sandbox.vx("lock --upgrade").succeeds().says("locked ruff 0.9.1 → 0.9.0");
 }

@@ -16,7 +16,7 @@ use crate::support::server::{Reply, Request, Server};
 
 const SIZE: usize = 2_000_000;
 
-/// The begin of the range that was asked for.
+/// The first byte of the requested range.
 fn range_start(request: &Request) -> Option<usize> {
     request.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
 }
@@ -174,7 +174,7 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
     let amounts = Amounts::default();
     setting.install_with(&config, &amounts, &CancelToken::new()).expect("it installs");
     let (_, reported) = amounts.0.into_inner().expect("one thread");
-    // What lay in the cache is there at once, and is never counted as it is read again.
+    // Cached bytes count at once, and reading them again never counts as progress.
     assert!(reported[0] == 0 && reported[1..].iter().all(|done| *done >= 300_000), "{:?}", &reported[..4]);
     let from = range_start(setting.server.requests().last().expect("a request")).expect("a range");
     assert!((300_000..archive.len()).contains(&from), "{from}");
@@ -293,7 +293,7 @@ fn far_more_bytes_than_the_size_are_refused_before_any_is_received() {
 fn a_body_without_an_announced_length_is_stopped_at_the_size() {
     let setting = Setting::new();
     let archive = release_of(100_000);
-    // It begins as an archive: what is none is refused for that, which may be seen first.
+    // It begins with a valid archive; otherwise it might be refused for its format first.
     let body = [&archive[..], &[0; 64 << 20]].concat();
     let mut config = setting.serves_as("tool.tgz", &archive, Reply::ok(body).unannounced());
     config.parts[0].archive.size = Some(archive.len() as u64);
@@ -365,7 +365,7 @@ fn an_archive_that_the_server_encodes_is_named_as_that_and_not_called_untrustwor
     let config = setting.serves_as("tool.tgz", &archive, reply);
     let error = setting.fails_saying(&config, &["sends it encoded (`Content-Encoding: gzip`)"]);
     assert!(error.hint().is_some_and(|hint| hint.contains("as they are") && !hint.contains("trust")));
-    // Many servers call every file of that name encoded, and send it as it is.
+    // Many servers declare every such file as encoded, but send it unchanged.
     let setting = Setting::new();
     let reply = Reply::ok(&archive[..]).header("Content-Encoding", "gzip");
     let config = setting.serves_as("tool.tgz", &archive, reply);

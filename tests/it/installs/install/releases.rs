@@ -41,7 +41,7 @@ fn a_release_that_lost_bytes_when_the_power_failed_is_installed_again() {
     let setting = Setting::new();
     let config = setting.serves("tool.tgz", &release_of(1000));
     let path = setting.install(&config).expect("it installs").release.path;
-    // Change the receipt as if the machine had been started again since.
+    // Change the receipt as if the machine had been restarted since.
     let receipt = path.join(".vx-receipt.toml");
     let of_another_boot = || {
         let text = fs::read_to_string(&receipt).expect("a receipt");
@@ -249,7 +249,7 @@ fn a_home_that_cannot_be_written_is_named() {
 
     fs::remove_file(setting.home().store()).expect("removed");
     fs::set_permissions(setting.home().root(), fs::Permissions::from_mode(0o500)).expect("a mode");
-    // The superuser may write everywhere, so this cannot be tested as one.
+    // The superuser may write everywhere, so this is tested only for other users.
     if fs::write(setting.home().root().join("probe"), "").is_err() {
         let error = setting.install(&config).expect_err("nothing can be written");
         assert!(error.hint().is_some_and(|hint| hint.contains("VX_HOME")), "{error}");

@@ -18,7 +18,7 @@ use vx_store::{CancelToken, Hooks, InstallError, InstallOutcome, Patience, insta
 
 use crate::support::server::{Reply, Server};
 
-/// A home of its own and a server, both gone at the end of the test.
+/// A home and a server for one test, both gone at its end.
 pub(super) struct Setting {
     top: tempfile::TempDir,
     pub(super) server: Server,
@@ -118,7 +118,7 @@ impl Setting {
         error
     }
 
-    /// The installed release is no longer exactly as it was made: a forced install has to make it again.
+    /// Change the installed release, so that a forced install has to make it again.
     pub(super) fn spoil(&self) {
         for tool in std::fs::read_dir(self.home().store()).into_iter().flatten().flatten() {
             for release in std::fs::read_dir(tool.path()).expect("a tool's releases").flatten() {

@@ -68,7 +68,7 @@ const REFUSED: [(&str, &str); 9] = [
     ("pypi:wasmtime", "has no programs"),
 ];
 
-/// The finished command, unless it shows that there is no network; then the test is over.
+/// The finished command; `None` if it shows that there is no network, which ends the test.
 fn answered(finished: Finished) -> Option<Finished> {
     let said = finished.stderr();
     let reason = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason)));

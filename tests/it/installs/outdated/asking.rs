@@ -10,7 +10,8 @@ use crate::support::registry::archive::{script, tgz, wheel};
 use crate::support::registry::{Npm, wheel_tag};
 use crate::support::sandbox::Sandbox;
 
-/// Requests are answered once no other has arrived for this long: the next request comes sooner on any machine.
+/// The server answers requests once no other has arrived for this long, so that each round of requests shows. On any
+/// machine, the next request of a round arrives sooner.
 const QUIET: Duration = Duration::from_millis(400);
 
 const TOOLS: [&str; 12] =
@@ -45,7 +46,7 @@ fn twelve_tools_are_resolved_in_two_rounds_of_questions() {
     server.answer_in_rounds(QUIET);
     sandbox.vx("lock").succeeds().says("wrote vx.lock").keeps_silent_about("lacks");
     let (rounds, requests, connections) = (server.rounds(), server.requests().len(), server.connections());
-    // One round for all lists of versions, one for all archives of the chosen versions.
+    // A round for all lists of versions, and a round for all archives of the chosen versions.
     assert_eq!(rounds, 2, "{requests} requests over {connections} connections");
     assert!(requests <= 84, "{requests} requests");
     assert!(connections <= 96, "{connections} connections");

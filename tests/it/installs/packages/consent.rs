@@ -1,4 +1,4 @@
-//! A package that a project names needs its user's consent; one that its user names is agreed to with that.
+//! A package that a project names needs its user's consent; naming it on the command line is consent.
 
 use super::{MOO, with_moo};
 
@@ -14,7 +14,7 @@ fn a_package_of_a_project_waits_for_consent_and_holds_up_nothing_else() {
     sandbox.vx("trust --yes").succeeds();
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.vx("moo").succeeds().stdout(), "moo 1.5.0 \n");
-    // Another version of the same package is no other thing.
+    // Another version of the same package needs no new consent.
     sandbox.write("vx.toml", &MOO.replace("\"1\"", "\"1.4\""));
     sandbox.vx("sync").succeeds();
     sandbox.write("vx.toml", &MOO.replace("npm:moo", "npm:cow"));
@@ -82,7 +82,7 @@ fn a_package_that_vx_use_declares_is_agreed_to_and_nothing_else_is() {
     sandbox.vx("sync --locked").succeeds();
     sandbox.vx("env --shell json").succeeds().keeps_silent_about("needs your consent");
     assert!(!sandbox.vx("env --shell json").stdout().contains("evil"));
-    // It stays agreed to beside other parts, agreed to or not, in any version; no other package is.
+    // It stays agreed to in any version, whatever else the project has; another package doesn't become so.
     sandbox.vx("trust --yes").succeeds();
     sandbox.write("vx.toml", &sandbox.read("vx.toml").replace("evil", "other"));
     assert_eq!(sandbox.vx("moo").succeeds().stdout(), "moo 1.4.0 \n");
@@ -117,7 +117,7 @@ fn a_package_that_cannot_be_declared_leaves_file_lock_and_consent_as_they_were()
     refused.env("VX_TRUST", "none");
     sandbox.run("vx use npm:moo", refused).finish().refuses_with("`npm:moo` needs your consent");
     assert!(!sandbox.project().join("vx.toml").exists());
-    // What fails only after vx.toml was written, because the project would run a command, takes it back.
+    // A failure after vx.toml was written, because the project would run a command, restores the file.
     let config = "[tools]\nnode = \"22\"\n\"npm:moo\" = { version = \"1.4\", postinstall = \"touch made\" } # mine\n";
     sandbox.write("vx.toml", config);
     sandbox.vx("sync node").succeeds();

@@ -1,4 +1,4 @@
-//! Packages that cannot be tools by themselves are refused with what they lack, and nothing of them is installed.
+//! Packages that cannot be tools by themselves are refused with the reason, and nothing of them is installed.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! A lock cannot name other packages than those that a project names, nor others beside them.
+//! A lock can't replace the packages that a project names, nor add any.
 
 use serde_json::json;
 
@@ -44,7 +44,7 @@ fn a_package_beside_has_to_be_asked_for_by_the_package_itself() {
         "into = \"lib/node_modules/fast\"",
         "it unpacks",
     );
-    // A package of the same bytes under another name: only the manifest shows that it is not asked for.
+    // A package of the same bytes under another name: only the manifest shows that nobody asked for it.
     let bytes = script("package/bin/fast", "evil");
     publish(&sandbox, &format!("@evil/{own}"), "1.0.0", &json!({}), &[bytes]);
     let digest_of = |lock: &str, package: &str| {

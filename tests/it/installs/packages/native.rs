@@ -1,4 +1,4 @@
-//! Packages that ask for another one on each platform, which holds the native program.
+//! Packages that depend on a package for each platform, which contains the native program.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -7,13 +7,13 @@ use super::{cli, npm_words, publish};
 use crate::support::registry::archive::{Entry, script};
 use crate::support::sandbox::Sandbox;
 
-/// A script that starts the program of the package for this platform, as node finds that: in a folder beside its own.
+/// A script that starts the program of the package for this platform, which node looks for in a folder beside its own.
 fn launcher() -> Entry {
     let text = "#!/usr/bin/env node\nset -- \"${0%/*}/../..\"/@fast/*/bin/fast\nexec \"$1\" --version\n";
     Entry::file("package/bin/fast.js", 0o644, text)
 }
 
-/// Publish a package, and those for three platforms, of which only this machine's is to be installed.
+/// Publish a package and its packages for three platforms, of which only this machine's is to be installed.
 pub(super) fn publish_fast(sandbox: &Sandbox, version: &str) {
     let (os, cpu) = npm_words();
     let own = format!("@fast/{os}-{cpu}");
@@ -56,7 +56,7 @@ fn a_package_without_one_for_this_platform_is_refused_although_it_exists() {
         publish(&sandbox, &format!("@fast/{os}"), "1.0.0", &json!({ "os": [os] }), &[]);
     }
     sandbox.vx("sync").fails_with("the packages that npm:fast asks for: nothing is offered for");
-    // A single one may be for its own platform alone.
+    // A package whose record names no platform fits every one, once its cached record is gone.
     sandbox.registry().rewrite("@fast/sunos", "1.0.0", |record| record["os"] = json!([]));
     sandbox.vx("sync").fails_with("the packages that npm:fast asks for");
     std::fs::remove_dir_all(sandbox.home().join("cache")).expect("a cache");
@@ -78,7 +78,7 @@ fn a_package_for_the_platform_that_is_too_young_is_refused_beside_an_old_one() {
     let allowed = "\"npm:fast\" = { version = \"1\", minimum_release_age = \"0\" }";
     sandbox.write("vx.toml", &sandbox.read("vx.toml").replace("\"npm:fast\" = \"1\"", allowed));
     sandbox.vx("sync").succeeds();
-    // Both are young: the exact version was asked for.
+    // Both are young, but the exact version was asked for.
     let manifest = json!({ "bin": "bin/fast.js", "optionalDependencies": { &own: "1.1.0" } });
     publish(&sandbox, "fast", "1.1.0", &manifest, &[launcher()]);
     publish(&sandbox, &own, "1.1.0", &limits, &[script("package/bin/fast", "1.1.0")]);

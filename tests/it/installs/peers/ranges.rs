@@ -1,8 +1,8 @@
-//! Requests for versions: what vx chooses is what npm and pip choose, for 10,000 generated requests each.
+//! Requests for versions: vx chooses the same versions as npm and pip, for 10,000 generated requests each.
 //!
-//! The known differences, none of which the generators make: vx reads `>=18,<20`, `1.0.0rc1` and Python's operators
-//! beside npm's ranges, chooses an exact version that is yanked, and refuses an empty alternative (`18 ||`), because that
-//! is a typing mistake in a project's file.
+//! There are known differences, which the generators avoid: vx reads `>=18,<20`, `1.0.0rc1` and Python's operators
+//! beside npm's ranges, chooses an exact version that is yanked, and refuses an empty alternative (`18 ||`), because
+//! that is a typing mistake in a project's file.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use super::{ask, said};
 /// The number of generated requests for each peer.
 const CASES: usize = 10_000;
 
-/// Choices that are the same in every run.
+/// Pseudo-random choices, the same in every run.
 struct Dice(u64);
 
 impl Dice {
@@ -100,7 +100,7 @@ fn python_case(dice: &mut Dice) -> Case {
         ("~=", _) => format!("~={}.{}", dice.number(), python_version(dice)),
         _ => format!("{operator}{}", python_version(dice)),
     };
-    // The first operator is one that npm does not have, so that the request is read as Python's.
+    // Begin with an operator that npm lacks, so that the request is read as Python's.
     let first = dice.pick(&["==", "!=", "~="]);
     let mut words = vec![word(dice, first)];
     for _ in 0..dice.below(3) {
@@ -117,7 +117,8 @@ fn chosen(case: &Case, scheme: Scheme) -> String {
     let candidates: Vec<Candidate> = case.versions.iter().map(|version| Candidate::new(version, scheme)).collect();
     match request.choose(&candidates) {
         Ok(chosen) => chosen.version.clone(),
-        // A word, such as another program's name of a version, is no error of the file; it means no version.
+        // An unknown word may be another program's name for a version: not an error of the file, but no valid request
+        // either.
         Err(error) if error.miss == Miss::UnknownWord => "invalid".to_owned(),
         Err(_) => "none".to_owned(),
     }
@@ -192,7 +193,7 @@ fn ranges_choose_what_npms_own_semver_chooses() {
 
 #[test]
 fn specifiers_choose_what_this_machines_packaging_chooses() {
-    // Older ones leave versions with a suffix out of patterns that have more numbers.
+    // Older versions of `packaging` leave versions with a suffix out of patterns that have more numbers.
     let recent = "import packaging; assert int(packaging.__version__.split('.')[0]) >= 24; print('yes')";
     let importable = said("python3", &["-c", recent]);
     compare(&cases(0x5eed_0002, python_case), Scheme::Python, "packaging", |question| {

@@ -1,8 +1,8 @@
-//! Wheels: vx chooses the one that pip and uv choose, for machines with an older and a newer glibc.
+//! Wheels: vx chooses the same wheel as pip and uv, for machines with an older and a newer glibc.
 //!
 //! The known differences: vx takes a wheel for musl, for Python 2 or for any platform if there is no other
-//! ([`ONLY_OURS`]). Wheels for one version of Python are not compared, because vx never takes them, and uv not for a glibc
-//! before 2.17, because it resolves for none.
+//! ([`ONLY_OURS`]). Wheels for one version of Python are not compared, because vx never takes them; uv is not compared
+//! for a glibc before 2.17, because it doesn't resolve for one.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -20,18 +20,19 @@ use vx_fetch::{ProgramOutput, Recipe, RecipeRequest, RequestLimits, SettingFiles
 use super::ask;
 use crate::support::registry::Registry;
 
-/// The platform of the recorded choices, which are those of pip on it.
+/// The platform on which pip's choices were recorded.
 const LINUX: Platform = Platform::ALL[0];
 
 const CHOICES: &str = include_str!("wheels.json");
 const PIP: &str = include_str!("wheels.py");
 const UV: &str = include_str!("wheels_uv.py");
 
-/// The peers, and the member of a record with the choices of each.
+/// The peers, and for each the member of a record with its choices.
 const PEERS: [(&str, &str); 2] = [("pip", "chosen"), ("uv", "uv")];
 
-/// Parts of the names of wheels that vx takes where the peers have no choice: programs for musl are mostly linked
-/// statically, those in a wheel for Python 2 need no Python, and the peers are asked for wheels of one platform alone.
+/// Parts of the names of wheels that vx takes while the peers choose none. Programs for musl are mostly linked
+/// statically, programs in a wheel for Python 2 need no Python, and the peers are asked only for wheels of one
+/// platform.
 const ONLY_OURS: [&str; 3] = ["musllinux_", "-py2-none-", "-none-any.whl"];
 
 /// The recipes of the catalogue's tools from the Python index, by package.
@@ -78,7 +79,7 @@ fn text(value: &Value) -> String {
     value.as_str().expect("text").to_owned()
 }
 
-/// Compare the choices of vx with the recorded ones of these peers, of which each has at least this many.
+/// Compare the choices of vx with the recorded choices of these peers, at least this many of each.
 fn compare(records: &Value, peers: &[(&str, &str)], least: usize) {
     let records = records.as_array().expect("a list");
     let (registry, root, recipes) = (Registry::start(), tempfile::tempdir().expect("a directory"), recipes());

@@ -67,7 +67,7 @@ def chosen(uv, scratch, glibc):
     own = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "RUST_LOG"))}
     finished = subprocess.run(command, input=pins, env=own, text=True, capture_output=True)
     selected = re.findall(r"Selecting: release-(\d+)==\S+ .*\(release_\d+-[^-]+-(\S+\.whl)\)", finished.stderr)
-    # A release without a choice is a difference, never a comparison less.
+    # A release without a choice counts as a difference; it must not just drop out of the comparison.
     choices = dict.fromkeys(range(len(records)), "names no wheel: " + finished.stderr[-300:])
     return choices | {int(at): rest for at, rest in selected}
 

@@ -1,4 +1,4 @@
-//! Faulty registries: each fault gives an error in bounded time that names it.
+//! Faulty registries: each fault gives, in bounded time, an error that names it.
 
 use std::time::{Duration, Instant};
 

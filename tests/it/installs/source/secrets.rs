@@ -1,4 +1,4 @@
-//! Credentials reach the host that they are for, and no other.
+//! Credentials reach only the host that they are for.
 
 use super::*;
 use crate::support::server::Server;

@@ -5,7 +5,7 @@ use std::fs;
 use crate::support::registry::archive::{script, tgz};
 use crate::support::sandbox::Sandbox;
 
-/// A project whose tool writes down the options it got.
+/// A project whose tool records the options it got.
 fn writing_options(options: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let more = format!("{options}, postinstall = \"printf '%s' $flavour > told\"");

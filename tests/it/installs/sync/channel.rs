@@ -1,4 +1,4 @@
-//! The way into an install: the messages through the pipe, and the end of a child that gets none.
+//! The channel of an install: the configuration through the pipe, and the end of a child that gets none.
 
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
@@ -125,7 +125,7 @@ fn a_channel_that_leads_nowhere_is_refused() {
         .vx("install esbuild@1 --ipc-channel vx-install-1-esbuild")
         .exits_with(2)
         .says("hint: `--ipc-channel` is for");
-    sandbox.vx("install esbuild@1 --ipc-channel ../../x").refuses_with("is no channel name");
+    sandbox.vx("install esbuild@1 --ipc-channel ../../x").refuses_with("is not a channel name");
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn a_child_whose_parent_died_before_it_looked_gives_up_at_once() {
         sandbox.publish_slowly(tool, version, 900_000, 100_000);
     }
     let parent = sandbox.start("sync --plain --jobs 1");
-    // Either tool may be the first; the child of the other is not started for seconds.
+    // Either tool may be first; then the other's child is not started for seconds.
     let downloads = |tool| sandbox.slot(tool).is_some_and(|slot| slot["step"] == "downloading");
     let tool = within(Duration::from_secs(20), "a download begins", || match () {
         () if downloads("biome") => Some("esbuild"),

@@ -1,4 +1,4 @@
-//! `vx use`: tools are installed, declared in vx.toml in place, and locked; what cannot be had changes nothing.
+//! `vx use`: tools are installed, declared in vx.toml in place, and locked; an unavailable tool changes nothing.
 
 use crate::support::sandbox::Sandbox;
 
@@ -38,7 +38,7 @@ fn a_tool_that_was_declared_is_kept_for_its_project() {
 fn what_fits_the_lock_is_taken_anew() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
     sandbox.vx("sync").succeeds();
-    // The list of versions that is kept does not have it.
+    // The cached list of versions doesn't have it.
     sandbox.registry().offer("biome", "2.4.0");
     sandbox.vx("use biome@2").succeeds();
     assert!(sandbox.read("vx.lock").contains("2.4.0"));

@@ -1,4 +1,4 @@
-//! Odd requests and odd places: an impossible one is refused before anything starts, and finished work counts.
+//! Odd requests and odd places: an impossible request is refused before anything starts, and finished work counts.
 
 use crate::support::sandbox::Sandbox;
 

@@ -1,4 +1,4 @@
-//! Faults: the error names each one and has a hint, only the tool with the fault fails, and nothing is left to clean
+//! Faults: the error names the fault and has a hint, only the tool with the fault fails, and nothing is left to clean
 //! up.
 
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn one_good_one_bad() -> (Sandbox, Offer) {
     (sandbox, offer)
 }
 
-/// Sync while this reply is served; it fails with these texts, and the next run with the true archive is a good one.
+/// Check that a sync with this reply fails with these texts, and that the next run, with the true archive, succeeds.
 fn fails_and_recovers(reply: Reply, says: &[&str]) {
     let (sandbox, offer) = one_good_one_bad();
     sandbox.registry().server().serve(&offer.path, reply);
@@ -180,7 +180,7 @@ fn a_tool_that_cannot_be_had_does_not_keep_the_others_away() {
     assert_eq!(sandbox.installed(), ["esbuild 0.27.0"]);
     sandbox.vx("sync --check").exits_with(1).says("nodee").prints("keep esbuild");
     sandbox.vx("esbuild --version").succeeds().prints("0.27.0");
-    // If nothing is left to do, the configuration is wrong.
+    // If no other tool is left to install, the error is one of the configuration.
     sandbox.vx("sync nodee").refuses_with("nodee").says("`node`");
 }
 

@@ -87,7 +87,7 @@ fn an_address_with_templates_and_a_digest_is_a_source() {
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.program_says("hello"), "1.2.3", "on {os} {arch}");
     assert!(sandbox.stored().iter().any(|file| file.ends_with("README")), "{:?}", sandbox.stored());
-    // For a tool from an address, the lock needs the address.
+    // The lock of a tool from an address needs the address.
     assert!(sandbox.read("vx.lock").contains(&sandbox.registry().server().url(&path)), "{}", sandbox.read("vx.lock"));
 }
 
@@ -151,7 +151,7 @@ fn the_copy_on_path_satisfies_a_range_only_where_the_project_allows_it() {
     assert_eq!(sandbox.registry().server().requests().len(), 0);
     let sandbox = sandbox.config("[tools]\njust = { version = \">=2\", source = \"system\" }\n");
     sandbox.vx("sync").fails_with("1.43.0");
-    // Without that word in vx.toml the tool is fetched, even if PATH has it.
+    // Unless vx.toml says `system`, the tool is fetched, even if PATH has it.
     let sandbox = sandbox.config("[tools]\njust = \"1\"\n");
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["just 1.44.0"]);

@@ -10,7 +10,7 @@ use crate::support::registry::native::{AARCH64, Act, X86_64, program};
 use crate::support::sandbox::Sandbox;
 use crate::support::skipped::skipped;
 
-/// A project that wants ninja 1.11.1, whose release has a wheel for each of these platforms with a program that acts so.
+/// A project that wants ninja 1.11.1. The release has a wheel for each of these platforms, whose program acts as given.
 fn ninja(wheels: &[(&str, Act<'_>)]) -> Sandbox {
     let sandbox = Sandbox::new().config("[tools]\nninja = \"1.11.1\"\n");
     for (platform, act) in wheels {
@@ -27,7 +27,7 @@ fn a_program_that_dies_when_it_is_started_is_a_failed_install() {
     failed.says("`ninja` does not run here: it died when it was started once: signal 11 (SIGSEGV)");
     assert_eq!(sandbox.stored(), Vec::<String>::new());
     sandbox.is_clean();
-    // A lock leads to the same archive, and to the same trial; a death is not kept.
+    // A lock leads to the same archive and to the same trial: the result of a trial that died is not cached.
     for words in ["sync --locked", "sync --force", "sync"] {
         sandbox.vx(words).exits_with(1).says("died when it was started once");
     }
@@ -64,7 +64,7 @@ fn connecting(scratch: &Path) -> (Sandbox, TcpListener, PathBuf) {
     (ninja(&[("manylinux1_x86_64", Act::Crash), ("manylinux2010_x86_64", act)]), server, note)
 }
 
-/// True if a connection to the server was made; it is taken off the list.
+/// Returns whether a connection to the server was made; it is taken off the list.
 fn was_asked(server: &TcpListener) -> bool {
     server.accept().is_ok()
 }
@@ -102,7 +102,7 @@ fn a_program_that_ran_once_is_not_started_for_the_same_archive_again() {
     sandbox.spoil("ninja");
     sandbox.vx("sync --force").succeeds();
     assert_eq!((starts(), sandbox.installed()), (1, vec!["ninja 1.11.1".to_owned()]));
-    // A result that anything else stands in the place of is none.
+    // Anything else in the place of a cached result doesn't count.
     let kept: Vec<PathBuf> = files_in(&sandbox.home().join("cache/trials"));
     assert_eq!(kept.len(), 1, "{kept:?}");
     fs::write(&kept[0], "{}").expect("a file");

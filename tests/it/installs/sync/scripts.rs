@@ -1,4 +1,4 @@
-//! Tools that are scripts for node: they come as packages of their own, and run by the node of the project.
+//! Tools that are scripts for node: they come as their own packages, and the project's node runs them.
 
 use std::process::Command;
 
@@ -39,15 +39,15 @@ fn scripts_run_by_the_node_on_path_or_the_one_that_is_meant_and_never_by_what_is
     sandbox.vx("which npm").succeeds().prints("store/npm/11.6.0/bin/npm");
     assert_eq!(sandbox.vx("tsc --version").succeeds().stdout(), "5.9.2 of typescript\n");
     assert_eq!(sandbox.vx("npm --version").succeeds().stdout(), "11.6.0 of npm\n");
-    // By its path, a script knows no project; the error names both ways.
+    // Started by its path, a script knows no project; the error names both remedies.
     let (success, said) = output(&sandbox, "tsc", PLAIN_PATH);
     assert!(!success && said.contains("tsc is run by node, which is not on PATH: add it to vx.toml"), "{said}");
-    // A link of vx knows which node is meant.
+    // A shim of vx knows which node to use.
     sandbox.vx("shims").succeeds();
     let mut command = Command::new(sandbox.vx("which tsc").succeeds().stdout().trim());
     command.arg("--version").current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
     assert_eq!(sandbox.run("tsc", command).finish().succeeds().stdout(), "5.9.2 of typescript\n");
-    // Another node that comes first on PATH is the one that is meant.
+    // Another node that comes first on PATH takes precedence.
     let own = sandbox.root().join("own");
     std::fs::create_dir(&own).expect("a directory");
     std::fs::write(own.join("node"), "#!/bin/sh\necho \"mine $2\"\n").expect("a file");

@@ -1,4 +1,4 @@
-//! Secrets that travel through the pipe alone: a registry's token, and the options of a tool.
+//! Secrets that travel only through the pipe: a registry's token, and the options of a tool.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn files_below(directory: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// No file below holds the text.
+/// Check that no file below a directory contains the text.
 fn assert_nowhere_below(directory: &Path, secret: &str) {
     let mut files = Vec::new();
     files_below(directory, &mut files);
@@ -107,14 +107,14 @@ fn sync_with_secret(sandbox: &Sandbox) -> Vec<Request> {
     sandbox.registry().server().requests()
 }
 
-/// True if a request carries credentials made from the planted secret.
+/// Returns whether a request carries credentials made from the planted secret.
 fn carries_secret(request: &Request) -> bool {
     let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("me:{TOKEN}"));
     request.headers.iter().any(|(_, value)| value.contains(TOKEN) || value.contains(&basic))
         || request.path.contains(TOKEN)
 }
 
-/// A host of another name on this machine that has this archive.
+/// A host on this machine, with another name, that has this archive.
 fn elsewhere(archive: &[u8]) -> (Server, String) {
     let other = Server::start();
     other.serve("/moved", Reply::ok(archive));
@@ -152,7 +152,7 @@ fn a_password_of_netrc_does_not_follow_an_archive_to_another_host() {
     assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
 }
 
-/// A storage that a registry redirects to has addresses which are signed, and refuses those with a password as well.
+/// Registries redirect to storage with signed addresses, which refuses requests that carry a password as well.
 #[test]
 fn a_password_of_netrc_for_the_host_that_a_registry_redirects_to_is_sent_with_no_request() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nruff = \"0.1.0\"\n");

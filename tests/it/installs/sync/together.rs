@@ -1,5 +1,5 @@
-//! Two runs at once, and more: each release is fetched once, a waiting run shows the holder and its progress, and no
-//! run waits for a dead holder, for a stopped one without showing it, or for ever.
+//! Two runs at once, and more: each release is fetched once, and a waiting run shows the holder and its progress. No
+//! run waits for a dead holder, for a stopped holder without showing that, or for ever.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ fn slow() -> (Sandbox, Offer) {
     (sandbox, offer)
 }
 
-/// Start a sync and wait until it downloads the slow archive; with the number of the process that does.
+/// Start a sync, and wait until it downloads the slow archive. Returns the id of the downloading process, too.
 fn holder(sandbox: &Sandbox) -> (Running, u32) {
     let running = sandbox.start("sync --plain");
     let pid = eventually("the first one downloads", || {
@@ -33,7 +33,7 @@ fn holder(sandbox: &Sandbox) -> (Running, u32) {
     (running, u32::try_from(pid).expect("a process id"))
 }
 
-/// The row of a run that waits, once it shows that and is as wanted.
+/// The row of a waiting run, once it shows that it waits and is as wanted.
 fn waiting(sandbox: &Sandbox, running: &Running, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     eventually(&format!("the second one waits and {what}"), || {
         let slot = slot_of(&board_of(sandbox, running)?, "biome")?;
@@ -135,7 +135,7 @@ fn tools_made_of_one_archive_receive_it_once() {
     sandbox.is_clean();
 }
 
-/// The archive was asked for twice, the second time for its missing bytes.
+/// Check that the archive was requested twice, the second time for its missing bytes.
 fn resumed(sandbox: &Sandbox, offer: &Offer) {
     let fetches = sandbox.fetches(offer);
     assert_eq!(fetches.len(), 2);

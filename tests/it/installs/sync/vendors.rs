@@ -14,7 +14,7 @@ fn sha256(bytes: &[u8]) -> String {
     digest(Algorithm::Sha256, bytes).hex()
 }
 
-/// A sandbox whose sites are all on this server, each below a folder of its name.
+/// A sandbox for which this server is every vendor's site, each below a folder of its name.
 fn with_sites(config: &str, server: &Server) -> Sandbox {
     let mut sandbox = Sandbox::new().config(config);
     for site in ["nodejs", "golang", "rust", "github"] {
@@ -24,7 +24,7 @@ fn with_sites(config: &str, server: &Server) -> Sandbox {
     sandbox
 }
 
-/// A file of a release: its name, its bytes, and true if the list has its digest.
+/// A file of a release: its name, its bytes, and if the list has its digest.
 type File<'a> = (&'a str, &'a [u8], bool);
 
 /// A list of releases of GitHub: tags, each with its files and, if the list has them, their digests.
@@ -42,7 +42,7 @@ fn releases(tags: &[(&str, Vec<File<'_>>)]) -> Reply {
 
 const NODE: &str = "[tools]\nnode = { version = \"22\", source = \"vendor\" }\n";
 
-/// The site of node with two versions, of which only this machine's archives are really there.
+/// Publish two versions on node's site. Only this machine's archives really exist.
 fn publish_node(server: &Server) -> Vec<u8> {
     let parts = ["npm", "npx"].map(|name| {
         Entry::file(&format!("top/lib/node_modules/npm/bin/{name}-cli.js"), 0o644, format!("echo {name} 10\n"))
@@ -82,7 +82,7 @@ fn node_comes_from_its_own_site_by_its_list_of_checksums_and_the_lock_holds_behi
     publish_node(&other);
     let elsewhere = with_sites("", &other);
     let settings = format!("[settings]\nmirrors = {{ nodejs = \"{}\" }}\n", other.url("/nodejs/"));
-    // The variable comes before the setting, and both before the catalogue's site.
+    // The variable takes precedence over the setting, and both over the catalogue's site.
     let elsewhere = elsewhere.variable("VX_MIRROR_NODEJS", "").config(&format!("{settings}{NODE}"));
     elsewhere.write("vx.lock", &lock);
     elsewhere.vx("sync --locked").succeeds();
@@ -99,7 +99,7 @@ fn an_archive_without_the_vendors_checksum_is_refused() {
     let sandbox = with_sites(NODE, &server);
     sandbox.vx("sync").exits_with(1).says("expected sha256:");
     assert_eq!(sandbox.stored(), Vec::<String>::new());
-    // Neither is a release whose checksums are gone.
+    // Nor is a release installed whose checksums are gone.
     server.serve("/nodejs/v22.1.0/SHASUMS256.txt", Reply::status(404));
     let sandbox = with_sites(NODE, &server);
     sandbox.vx("sync").exits_with(1).says("gives no digest that is strong enough");

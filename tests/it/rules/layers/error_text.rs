@@ -1,7 +1,7 @@
 //! Errors are values, and their texts are for people.
 //!
-//! Two rules. The text of an error type is one line: other lines are its details, and the next step is its hint. And code
-//! does not search or cut the text of an error: a kind, a variant or a field holds the fact that it would look for.
+//! There are two rules. The text of an error type is one line: further lines are its details, and the next step is its
+//! hint. And code does not search or cut the text of an error: the fact it needs is a kind, a variant or a field.
 
 use super::PACKAGES;
 use super::source::{rust_files, shipped, shown, text};
@@ -25,7 +25,7 @@ const METHODS: [&str; 9] = [
 /// The shipped code of every file, without comments; texts stay.
 fn sources() -> Vec<(String, String)> {
     let files = PACKAGES.iter().flat_map(|package| rust_files(&package.sources()));
-    // `tests.rs`, and the files of a folder of tests, are left out.
+    // Leave out `tests.rs`, and the files in a folder of tests.
     let of_tests = |file: &str| file.trim_end_matches(".rs").split('/').any(|part| part == "tests");
     let shipped_files = files.filter(|file| !of_tests(&shown(file)));
     shipped_files.map(|file| (shown(&file), shipped(&text(&file)))).collect()
@@ -71,7 +71,7 @@ fn receiver(code: &str, end: usize) -> &str {
                 depth -= 1;
                 depth >= 0
             }
-            // A blank ends an expression, but a method on a line of its own continues it.
+            // A blank ends an expression, except before a method on the next line.
             _ if letter.is_whitespace() => depth > 0 || code[at..].trim_start().starts_with('.'),
             _ => depth > 0 || letter.is_alphanumeric() || "_.?:&!".contains(letter),
         };

@@ -1,4 +1,4 @@
-//! Code looks down only: a module uses modules of floors below its own, never a neighbour and never one above.
+//! Code looks down only: a module uses modules on lower floors, never one on its own floor or above.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,7 +20,7 @@ impl Tower {
         self.floors.iter().position(|floor| floor.contains(&part))
     }
 
-    /// The uses that lead up or sideways, and the parts that stand on no floor.
+    /// The uses that lead up or sideways, and the parts that are on no floor.
     fn faults(&self, parts: &Parts) -> Vec<String> {
         let mut faults = Vec::new();
         for (part, uses) in parts {
@@ -178,7 +178,7 @@ fn dependencies(manifest: &str) -> BTreeSet<String> {
     named.flat_map(|table| table.keys().filter(|name| name.starts_with("vx-")).cloned()).collect()
 }
 
-/// The name of a package: that of its folder behind `vx-`.
+/// The name of a package: `vx-` and the name of its folder.
 fn name_of(package: &Package) -> String {
     format!("vx-{}", package.folder.trim_start_matches("crates/"))
 }

@@ -9,7 +9,7 @@ use super::source::{code, rust_files, shown, text};
 /// The path of a module below its crate's root.
 pub(super) type ModulePath = Vec<String>;
 
-/// The files of a crate, but for those of tests, and what each uses.
+/// The files of a crate, without tests, and the names that each uses.
 pub(super) struct Graph {
     modules: BTreeMap<ModulePath, Module>,
 }
@@ -19,7 +19,7 @@ struct Module {
     names: Names,
 }
 
-/// A chain of `pub use` is followed over this many files.
+/// A chain of `pub use` is followed through at most this many files.
 const LONGEST_CHAIN: usize = 8;
 
 impl Graph {
@@ -53,8 +53,8 @@ impl Graph {
         self.modules.keys()
     }
 
-    /// The modules that each module uses. A part may use the whole that it is a part of, and a file that only passes a
-    /// name on does not use it: neither counts.
+    /// The modules that each module uses. Two uses don't count: a module may use the one that contains it, and a file
+    /// that only re-exports a name doesn't use it.
     pub(super) fn uses(&self) -> BTreeMap<&ModulePath, BTreeSet<&ModulePath>> {
         let uses = |(path, module): (&'_ ModulePath, &Module)| {
             let names = &module.names;
@@ -66,14 +66,14 @@ impl Graph {
         self.modules.iter().map(|(path, module)| (path, uses((path, module)))).collect()
     }
 
-    /// The module behind a name in this one; `None` for names of other crates and of local things.
+    /// The module that a name in this module belongs to; `None` for names of other crates and local names.
     fn behind(&self, module: &ModulePath, name: &[String]) -> Option<&ModulePath> {
         let (start, rest) = self.start(module, name)?;
         let found = self.follow(start, rest, LONGEST_CHAIN);
         self.modules.get_key_value(&found).map(|(path, _)| path)
     }
 
-    /// The module that a path begins at, and its words from there on.
+    /// The module at which a path begins, and the rest of the path from there.
     fn start<'a>(&self, module: &ModulePath, path: &'a [String]) -> Option<(ModulePath, &'a [String])> {
         match path.first()?.as_str() {
             "crate" => Some((Vec::new(), &path[1..])),

@@ -1,4 +1,4 @@
-//! The house as one sees it: six floors by meaning, and folders that are small enough to be read at a glance.
+//! The shape of the whole tree: six floors by meaning, and folders that are small enough to take in at a glance.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use std::path::Path;
 use super::source::{root, shown};
 use super::{FLOORS, MOST_ROOMS_IN_A_FOLDER, PACKAGES, TOWERS};
 
-/// The folders below which each folder has few rooms; a star stands for every crate.
+/// Folders below which every folder has few entries; a star stands for every crate.
 const COUNTED: [&str; 4] = ["src", "crates/*/src", "tests/it", "docs"];
 
 #[test]
@@ -43,8 +43,8 @@ fn folders_of(pattern: &str) -> Vec<String> {
     folders.filter(|folder| root().join(folder).is_dir()).collect()
 }
 
-/// The rooms of this folder and of each below it: modules, pages, and folders of either. A file and the folder of its parts
-/// are one room; data that a module reads is its own affair.
+/// Count the entries of this folder and of each below it: modules, pages, and folders of either. A file and the folder
+/// of its submodules count as one; data files of a module don't count.
 fn count_rooms(folder: &Path, counts: &mut BTreeMap<String, usize>) {
     let mut rooms = BTreeSet::new();
     for path in fs::read_dir(folder).expect("a folder reads").flatten().map(|entry| entry.path()) {

@@ -9,7 +9,7 @@ pub(super) struct Import {
     pub(super) path: Vec<String>,
     /// The name in this file.
     pub(super) name: String,
-    /// The file passes it on (`pub use`).
+    /// The file re-exports it (`pub use`).
     pub(super) passed_on: bool,
 }
 
@@ -110,7 +110,7 @@ impl Names {
     }
 }
 
-/// Words, `::`, and every other letter by itself.
+/// Split code into words, `::`, and single other characters.
 fn tokens(code: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = code.trim_start();
@@ -123,7 +123,7 @@ fn tokens(code: &str) -> Vec<&str> {
     tokens
 }
 
-/// True if `pub`, or `pub(…)`, ends here.
+/// Returns whether `pub`, or `pub(…)`, ends here.
 fn passes_on(before: &[&str]) -> bool {
     match before {
         [.., "pub"] => true,
@@ -132,7 +132,7 @@ fn passes_on(before: &[&str]) -> bool {
     }
 }
 
-/// True if attributes end here and one of them is `cfg(test)`, alone or as one of several conditions.
+/// Returns whether attributes end here and one of them is `cfg(test)`, alone or as one of several conditions.
 fn in_tests_only(before: &[&str]) -> bool {
     let before = if passes_on(before) {
         &before[..before.iter().rposition(|token| *token == "pub").unwrap_or(before.len())]

@@ -1,4 +1,5 @@
-//! Names that name: few types share theirs with another type, since an error, a search and a stack trace have no path.
+//! Type names are distinct: few types share theirs with another, since an error, a search and a stack trace show no
+//! path.
 
 use std::collections::BTreeMap;
 

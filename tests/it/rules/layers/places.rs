@@ -4,7 +4,7 @@ use super::imports::Names;
 use super::source::{code, rust_files, shown, text, texts};
 use super::{KEPT_FROM, KEPT_TO, PACKAGES, TEXTS_KEPT_FROM};
 
-/// The words at fault, if this source of this file uses some that it may not.
+/// The words in this source that this file may not use.
 fn misplaced(file: &str, source: &str) -> Vec<String> {
     let (code, texts) = (code(source), texts(source));
     // `use a::{b, c}` uses `a::b`, too.

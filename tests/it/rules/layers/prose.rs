@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::source::{paragraphs, rust_files, shown, text};
 use super::{MOST_LATE_OPENINGS_PERCENT, PACKAGES, Package};
 
-/// Words that open a sentence whose subject comes late, or is a pronoun for a process.
+/// Words that open a sentence in which the subject comes late, or is a pronoun for a process.
 const LATE_OPENINGS: [&str; 10] =
     ["What", "Who", "Whose", "Which", "Whether", "Where", "How", "That", "Nobody", "Somebody"];
 
@@ -44,7 +44,7 @@ impl std::iter::Sum for Openings {
     }
 }
 
-/// The sentences of a paragraph: each begins with a capital behind a full stop and a space.
+/// The sentences of a paragraph: each begins with a capital after a full stop and a space.
 fn sentences(paragraph: &str) -> Vec<&str> {
     let abbreviated = |at: usize| ["e.g", "i.e"].iter().any(|word| paragraph[..at].ends_with(word));
     let ends = paragraph.match_indices(['.', '!', '?']).filter(|(at, _)| !abbreviated(*at)).map(|(at, _)| at + 1);

@@ -1,4 +1,4 @@
-//! Source files as the rules read them: code without comments, texts and tests, and comments without code.
+//! Reading source files for the rules: code without comments, texts and tests, and comments without code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ pub(super) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file of one package below a directory, in the order of their paths; the file itself if the path is one. A
-/// folder with a manifest of its own is another package.
+/// Every Rust file of a package below a directory, in the order of their paths, or the file itself if the path is a
+/// file. A folder with its own manifest is another package.
 pub(super) fn rust_files(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {
         return vec![path.to_path_buf()];
@@ -24,7 +24,7 @@ pub(super) fn rust_files(path: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// A path as the tables and the messages have it: below the root, with slashes.
+/// A path as tables and messages show it: relative to the root, with slashes.
 pub(super) fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
@@ -55,7 +55,7 @@ fn before_tests(code: String) -> String {
         attribute.starts_with("#[cfg(") && attribute.contains("test")
     });
     let Some(tests) = tests else { return code };
-    // The declaration of tests in a file of their own stays: it makes that file known as one of tests.
+    // Keep the declaration of a tests module in another file: it shows that the file contains tests.
     let declared = code[tests..].starts_with("\nmod tests;");
     code[..tests + if declared { "\nmod tests;".len() } else { 0 }].to_owned()
 }
@@ -75,7 +75,7 @@ fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
         }
         let first = rest.chars().next()?;
         let literal = literal_bytes(rest);
-        // Words are skipped whole, so that the last letter of one is not taken for the prefix of a literal.
+        // Skip whole words, so that the last letter of a word is not taken for the prefix of a literal.
         let word = || rest.find(|letter: char| !is_word(letter)).unwrap_or(rest.len()).max(first.len_utf8());
         let (source, after) = rest.split_at(literal.unwrap_or_else(word));
         rest = after;
@@ -116,7 +116,7 @@ fn literal_bytes(text: &str) -> Option<usize> {
     }
 }
 
-/// The place of the quote that ends a literal; a quote behind a backslash does not count.
+/// The position of the quote that ends a literal; a quote after a backslash does not count.
 fn closing(letters: impl Iterator<Item = (usize, char)>, quote: char) -> Option<usize> {
     let mut escaped = false;
     for (at, letter) in letters {

@@ -1,4 +1,4 @@
-//! Sources of releases: few files may know which kinds there are, so that another one is a folder and three rows.
+//! Sources of releases: few files may know which kinds there are, so that adding one takes a folder and three rows.
 
 use super::PACKAGES;
 use super::graph::Graph;
@@ -13,14 +13,14 @@ const MOST_FILES_OUTSIDE: usize = 3;
 /// The folders of the sources.
 const SOURCES: &str = "crates/fetch/src/sources";
 
-/// The sources that a project or the catalogue treats in a way of its own, each with the further files that do.
+/// Sources that a project or the catalogue treats specially, each with the further files that do so.
 const SPECIAL: [(&str, &[&str]); 3] = [
     ("url", &["crates/fetch/src/sources/recipes.rs", "crates/project/src/config/tools.rs"]),
     ("system", &["crates/fetch/src/lib.rs", "crates/project/src/config.rs"]),
     ("vendor", &["crates/fetch/src/tools/catalogue.rs"]),
 ];
 
-/// The shipped files, but for those of tests, with their code.
+/// The shipped files, without tests, and their code.
 fn shipped_code() -> Vec<(String, String)> {
     let graphs = PACKAGES.iter().map(|package| Graph::of_directory(&package.sources()));
     let files =
@@ -28,7 +28,7 @@ fn shipped_code() -> Vec<(String, String)> {
     files.map(|file| (file.clone(), code(&text(&root().join(file))))).collect()
 }
 
-/// The names of the sources: those of their folders.
+/// The names of the sources, which are those of their folders.
 fn source_names() -> Vec<String> {
     let entries = std::fs::read_dir(root().join(SOURCES)).expect("the sources' folder reads").flatten();
     let folders = entries.filter(|entry| entry.path().is_dir());
@@ -37,7 +37,7 @@ fn source_names() -> Vec<String> {
     names
 }
 
-/// True if this code of this file names a source: its kind, or its module.
+/// Returns whether a file's code names a source, by its kind or its module.
 fn names_source(file: &str, code: &str, source: &str) -> bool {
     let kind: String =
         source.char_indices().map(|(at, letter)| if at == 0 { letter.to_ascii_uppercase() } else { letter }).collect();
@@ -46,14 +46,14 @@ fn names_source(file: &str, code: &str, source: &str) -> bool {
     if file.ends_with("/source_kind.rs") {
         names.push(format!("Self::{kind}"));
     }
-    // Modules beside the folders, and the one that holds them, need no path to name one.
+    // Modules beside the folders, and their parent module, need no path to name a source.
     if is_beside || file == format!("{SOURCES}.rs") {
         names.extend([format!("mod {source}"), format!("&{source}::")]);
     }
     names.iter().any(|name| has_word(code, name))
 }
 
-/// True if a text has this name, not as a part of a longer one.
+/// Returns whether a text contains this name as a whole word.
 fn has_word(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| {
         let behind = text[at + name.len()..].chars().next();

@@ -1,4 +1,4 @@
-//! Unsafe code is in few files, each with the safe calls that the rest of its program uses.
+//! Unsafe code is in few files, each of which wraps it in safe calls for the rest of its program.
 
 use super::source::{rust_files, shown, text};
 use super::{PACKAGES, UNSAFE_FILES};
@@ -13,7 +13,7 @@ fn unsafe_code_is_where_it_is_known_to_be() {
     assert_eq!(found, UNSAFE_FILES, "on the left the files with unsafe code, on the right those that may have some");
 }
 
-/// True if the keyword stands in the code of this text, or the lint against it is lifted; tests included.
+/// Returns whether this text's code, tests included, contains the keyword or lifts the lint against it.
 fn has_unsafe(text: &str) -> bool {
     text.lines().any(|line| {
         let outside_strings: String = line.replace("\\\"", "").split('"').step_by(2).collect();

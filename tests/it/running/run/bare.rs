@@ -1,5 +1,5 @@
-//! A bare word is a command of vx, a tool of the catalogue or of the project, or an error: never a program that happens to
-//! be on the search path.
+//! A bare word is a command of vx, a tool of the catalogue or of the project, or an error: never a program that happens
+//! to be on the search path.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::scripted;
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// Words that other managers have as commands, that systems have as programs, and slips of both.
+/// Words that are commands of other managers or programs of systems, and misspellings of both.
 const WORDS: [&str; 26] = [
     "init", "ls", "test", "link", "shutdown", "watch", "upgrade", "env", "exec", "update", "add", "remove", "prune",
     "setup", "shell", "dev", "reboot", "halt", "sl", "tset", "inti", "snyc", "shutdwon", "jq", "sh", "make",
@@ -30,7 +30,7 @@ fn with_traps(programs: &[&str]) -> (Sandbox, PathBuf) {
     (sandbox.variable("PATH", &path), ran)
 }
 
-/// Run `vx` with these words in a directory that no project is above of.
+/// Run `vx` with these words in a directory that is in no project.
 fn outside(sandbox: &Sandbox, words: &str) -> Finished {
     let mut command = sandbox.command(words);
     command.current_dir(sandbox.root());

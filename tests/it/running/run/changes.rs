@@ -1,11 +1,11 @@
-//! A remembered route holds exactly as long as every file it was found from.
+//! A cached route is valid exactly until one of the files that it was found from changes.
 
 use std::fs;
 
 use super::{let_it_settle, remembered, shim};
 use crate::support::sandbox::Sandbox;
 
-/// A sandbox with two installed versions of a tool, the older one pinned, and links for its program.
+/// A sandbox with two installed versions of a tool, the older pinned, and shims for its program.
 fn two_versions() -> Sandbox {
     let sandbox = Sandbox::new().offers("ruff", "0.15.1").offers("ruff", "0.15.2");
     sandbox.write("vx.toml", "[tools]\nruff = \"0.15.2\"\n");
@@ -16,7 +16,7 @@ fn two_versions() -> Sandbox {
     sandbox
 }
 
-/// The output of the tool through vx and through its link, which must be the same.
+/// The output of the tool through vx and through its shim, which must be the same.
 fn output(sandbox: &Sandbox) -> String {
     let linked = shim(sandbox, "ruff", &["--version".into()]).succeeds().stdout();
     let direct = sandbox.vx("ruff --version").succeeds().stdout();
@@ -24,7 +24,7 @@ fn output(sandbox: &Sandbox) -> String {
     direct.trim().to_owned()
 }
 
-/// The bytes of the one route that is remembered.
+/// The bytes of the only cached route.
 fn memory(sandbox: &Sandbox) -> Vec<u8> {
     let route = fs::read_dir(sandbox.kept().join("cache/routes")).expect("routes").flatten().next();
     fs::read(route.expect("a route").path()).expect("its bytes")
@@ -41,7 +41,7 @@ fn a_change_of_the_project_within_the_same_instant_and_size_is_seen() {
     assert_eq!(locks[0].1.len(), locks[1].1.len(), "the very same size");
     for round in 0..20 {
         let (version, lock) = &locks[round % 2];
-        // There is no pause, so that the files change in the instant of the last read.
+        // Don't pause, so that the files change at the instant of the last read.
         sandbox.write("vx.toml", &format!("[tools]\nruff = \"{version}\"\n"));
         sandbox.write("vx.lock", lock);
         assert_eq!(output(&sandbox), *version, "round {round}");
@@ -105,7 +105,7 @@ fn a_release_of_another_tool_that_is_gone_is_noticed() {
     assert!(!knows_programs(), "while a tool is missing, each program is searched for");
 }
 
-/// After each start of the machine it is checked again that the bytes of a release reached the disk, until that is
+/// After each restart of the machine, vx checks again whether the bytes of a release reached the disk, until that is
 /// known.
 #[cfg(target_os = "linux")]
 #[test]
@@ -116,7 +116,7 @@ fn a_release_that_was_not_waited_for_is_remembered_for_this_run_of_the_machine_o
     let line = text.lines().find(|line| line.starts_with("unsynced_boot")).expect("it was not waited for");
     for (text, for_this_run) in [(text.clone(), true), (text.replace(line, ""), false)] {
         fs::write(&receipt, text).expect("a receipt");
-        // As the store does when it replaces a release.
+        // The store does the same when it replaces a release.
         fs::write(sandbox.kept().join("new"), "").expect("a file");
         fs::rename(sandbox.kept().join("new"), sandbox.kept().join(".store-mark")).expect("it is replaced");
         let_it_settle();

@@ -1,4 +1,4 @@
-//! Projects are inherited: a `vx.toml` further up gives what the nearer one does not say.
+//! Projects are inherited: a `vx.toml` further up supplies what the nearer one doesn't set.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -267,7 +267,7 @@ fn a_lock_further_up_that_cannot_be_written_does_not_stop_a_sync() {
     let mut command = sandbox.command("sync");
     command.current_dir(app(&sandbox));
     if rustix::process::geteuid().is_root() {
-        // The modes of files mean nothing to root, so another user syncs.
+        // File modes don't restrict root, so another user syncs.
         use std::os::unix::process::CommandExt;
         give_away(sandbox.root());
         command.uid(65_534).gid(65_534);

@@ -1,10 +1,10 @@
-//! The libraries that the system links before vx itself begins.
+//! The shared libraries that the system loads before vx itself begins.
 
 use elf::ElfBytes;
 use elf::abi::DT_NEEDED;
 use elf::endian::AnyEndian;
 
-/// The shared libraries that the program names.
+/// The shared libraries that the program needs.
 fn needed(program: &[u8]) -> Vec<String> {
     let file = ElfBytes::<AnyEndian>::minimal_parse(program).expect("an ELF file");
     let common = file.find_common_data().expect("its tables");
@@ -14,7 +14,7 @@ fn needed(program: &[u8]) -> Vec<String> {
     libraries.map(|entry| names.get(entry.d_val() as usize).expect("a name").to_owned()).collect()
 }
 
-/// One call of `powf` in any crate brings the library back, and with it a tenth of the time until vx begins.
+/// A single call of `powf` in any crate would bring the maths library back, which costs a tenth of vx's start-up time.
 #[test]
 fn no_start_links_the_library_of_mathematics() {
     let needed = needed(&std::fs::read(env!("CARGO_BIN_EXE_vx")).expect("the program"));

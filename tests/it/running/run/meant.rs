@@ -1,4 +1,4 @@
-//! Which release is meant: every door gives the same answer, for every kind of project.
+//! Choosing a release: every way to ask vx gives the same answer, for every kind of project.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -14,11 +14,11 @@ use crate::support::sandbox::{Finished, Sandbox, text};
 enum Answer {
     /// This release.
     Release(&'static str),
-    /// The copy on the search path, in silence.
+    /// The copy on the search path, without a notice.
     System,
-    /// What is pinned is not there: that is an error, or is said where the system's copy stands in for it.
+    /// The pinned release is not installed: an error, or a notice if the system's copy stands in for it.
     Said,
-    /// There is none.
+    /// No node at all.
     Nothing,
 }
 
@@ -63,7 +63,7 @@ const CASES: [Case; 14] = [
     Case { name: "optional, and cannot be had", project: OPTIONAL, answer: Said, ..NONE },
 ];
 
-/// The place of a case: its sandbox, and the directory in which every door is asked.
+/// The place of a case: its sandbox, and the directory in which vx is asked.
 struct Place {
     sandbox: Sandbox,
     directory: PathBuf,
@@ -113,7 +113,7 @@ impl Place {
         self.sandbox.run(&format!("vx {words}"), command).finish()
     }
 
-    /// Run a program in the directory; for bash, `vx` is in `$VX`.
+    /// Run a program in the directory; for bash, `$VX` is `vx`.
     fn program(&self, program: &Path, arguments: &[&str]) -> Finished {
         let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.directory).env_clear().envs(self.sandbox.environment());
@@ -139,7 +139,7 @@ impl Place {
         self.with_file(|| ran(&self.sandbox.run(&format!("vx --project {words}"), command).finish()))
     }
 
-    /// The answer by the case's own project, or by one with nothing but scripts in its place.
+    /// The answer for the case's own project; a case without one gets a project with nothing but scripts.
     fn with_file(&self, ask: impl FnOnce() -> Answer) -> Answer {
         let file = self.directory.join("vx.toml");
         if file.exists() {
@@ -151,7 +151,7 @@ impl Place {
         answer
     }
 
-    /// The answer of an environment, in any form: the folder of a release comes before the rest of the search path.
+    /// The answer of an environment in this form: the folder of a release comes before the rest of the search path.
     fn environment(&self, form: &str) -> Answer {
         let files = ["path", "env"].map(|name| self.sandbox.root().join(name));
         files.iter().for_each(|file| fs::write(file, "").expect("a file"));
@@ -193,7 +193,7 @@ fn answer(version: &str, stderr: &str) -> Answer {
     }
 }
 
-/// A door by its name, and the way to ask it.
+/// A way to ask vx: its name, and the call.
 type Door = (&'static str, fn(&Place) -> Answer);
 
 const DOORS: [Door; 14] = [

@@ -1,4 +1,4 @@
-//! `vx run` with a board: the scripts are work that other processes see, and run as they do without one.
+//! `vx run` with a board: other processes see the scripts as work, and the scripts run as they do without a board.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ fn scripts(text: &str) -> Sandbox {
     Sandbox::new().config(&format!("[scripts]\n{text}"))
 }
 
-/// This shell script, which finds `$VX`.
+/// Run this shell script, in which `$VX` is vx.
 fn in_shell(sandbox: &Sandbox, script: &str) -> Finished {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", script]).current_dir(sandbox.project()).env_clear().envs(sandbox.environment());

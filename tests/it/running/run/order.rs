@@ -1,4 +1,5 @@
-//! One order of places for every program: the project, the user's own `vx.toml`, the search path; never another project.
+//! One order of places for every program: the project, the user's own `vx.toml`, the search path; never another
+//! project.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -36,7 +37,7 @@ fn a_program_that_no_project_declares_is_the_one_on_the_search_path_and_never_wh
     assert!(all.starts_with(&file.display().to_string()) && all.contains("store/esbuild/0.27.0/"), "{all}");
 }
 
-/// A project with a tool that runs another one, which is not installed, and of which the search path has a copy.
+/// A project with a tool that runs another tool. The other is not installed, but the search path has a copy of it.
 fn with_a_stray() -> (Sandbox, PathBuf) {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");
     let line = scripted(&sandbox, "outer", "esbuild --version");

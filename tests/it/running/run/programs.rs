@@ -143,7 +143,7 @@ fn a_link_to_an_undeclared_tool_runs_the_copy_behind_it_on_the_search_path() {
 fn a_home_that_cannot_be_written_to_still_runs_its_tools() {
     let sandbox = saying("echo hello");
     let_it_settle();
-    // A file in place of the directory, which stops even a user with all rights.
+    // Put a file in place of the directory, which stops even root.
     fs::create_dir_all(sandbox.home().join("cache")).expect("a directory");
     let _ = fs::remove_dir_all(sandbox.home().join("cache/routes"));
     fs::write(sandbox.home().join("cache/routes"), "").expect("a file");

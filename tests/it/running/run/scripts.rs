@@ -13,7 +13,7 @@ fn scripts(text: &str) -> Sandbox {
     Sandbox::new().config(&format!("[scripts]\n{text}"))
 }
 
-/// `vx run` with these very words.
+/// `vx run` with exactly these words.
 fn run(sandbox: &Sandbox, words: &[&str]) -> crate::support::sandbox::Finished {
     let mut command = sandbox.command("run");
     command.args(words);
@@ -112,7 +112,7 @@ fn a_script_runs_without_the_tools_that_cannot_be_had_unless_it_is_strict() {
     run(&sandbox, &["--strict", "speak"]).exits_with(2).says("nodee");
     let spoken = run(&sandbox, &["speak"]).succeeds().says("2 of 3 tools did not install: ").says("warning:");
     assert_eq!(spoken.stdout(), "said\n");
-    // What is left to install cannot be had at all.
+    // The only tool left to install is not available.
     assert_eq!(run(&sandbox, &["speak"]).succeeds().stdout(), "said\n");
     run(&sandbox, &["--strict", "speak"]).exits_with(2).says("nodee");
     sandbox.write("vx.toml", &text.replace("nodee = \"22\"\n", ""));

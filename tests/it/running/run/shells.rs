@@ -1,4 +1,4 @@
-//! Shells that follow a project, and programs that get its variables once.
+//! Shells whose variables follow the project, and programs that get them once.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -104,7 +104,7 @@ fn a_prompt_where_nothing_changed_reads_the_memory_and_prints_nothing() {
     let finished = in_shell(&sandbox, "bash", &["--norc", "-c"], script).expect("there is a bash").succeeds();
     let state = finished.stdout().trim().strip_prefix("state ").expect("nothing before").to_owned();
     assert_eq!((state.len(), remembered(&sandbox)), (16, 1));
-    // vx.toml has its old times and cannot be read, so a program that reads it would fail now.
+    // vx.toml still has its old times but can no longer be read, so a program that reads it would fail now.
     let Ok(output) = Command::new("strace").arg("-V").output() else { return };
     assert!(output.status.success());
     let trace = sandbox.root().join("trace");

@@ -1,4 +1,4 @@
-//! Unusual surroundings, such as closed streams: the tool finds them as if it had been started directly.
+//! Unusual surroundings, such as closed streams: the tool sees the same as if it had been started directly.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{let_it_settle, saying, shim};
 use crate::support::sandbox::{Finished, Sandbox};
 
-/// vx and the link, as the words of a shell.
+/// The tool through vx and through its shim, as shell commands.
 const COMMAND_LINES: [&str; 2] = ["\"$VX\" say", "\"$VX_HOME/shims/say\""];
 
 fn in_shell(sandbox: &Sandbox, line: &str) -> Finished {
@@ -17,7 +17,7 @@ fn in_shell(sandbox: &Sandbox, line: &str) -> Finished {
     sandbox.run(line, command).finish()
 }
 
-/// A project with links, in which every route was found once.
+/// A project with shims, in which every route has been found once.
 fn ready(script: &str) -> Sandbox {
     let sandbox = saying(script);
     sandbox.vx("shims").succeeds();
@@ -34,7 +34,7 @@ fn closed_standard_streams_keep_no_tool_from_running() {
             in_shell(&sandbox, &format!("{way} {closed}")).exits_with(4);
         }
     }
-    // Try again without a remembered route.
+    // Try again without a cached route.
     std::fs::remove_dir_all(sandbox.home().join("cache/routes")).expect("it goes");
     in_shell(&sandbox, &format!("{} <&- >&- 2>&-", COMMAND_LINES[0])).exits_with(4);
 }

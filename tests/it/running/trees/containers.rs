@@ -1,5 +1,5 @@
-//! Installs inside a container: a system of process numbers of its own, in which neither the session nor the group that a
-//! command is run in has a number. `docker exec`, and the sandboxes of coding agents, run commands so.
+//! Installs inside a container: a process namespace in which neither the session nor the group of a command has a
+//! number. `docker exec`, and the sandboxes of coding agents, run commands like that.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use super::postinstall::with_postinstall;
 use crate::support::sandbox::Sandbox;
 use crate::support::skipped::skipped;
 
-/// A program in process numbers of its own, with a `/proc` that shows them.
+/// Options of `unshare` for a program in its own process namespace, with a `/proc` that shows it.
 const CONTAINED: [&str; 5] = ["--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
-/// False where this user may make no such container.
+/// Returns whether this user may make such a container.
 fn can_contain() -> bool {
     let tried = Command::new("unshare").args(CONTAINED).arg("true").output();
     let can = tried.as_ref().is_ok_and(|output| output.status.success());

@@ -1,4 +1,5 @@
-//! Machines with more processes than the owner of a tree may have files open: the end of a tree costs by the tree.
+//! Machines with more processes than the owner of a tree may have files open: the cost of ending a tree depends on the
+//! tree alone.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
@@ -14,11 +15,11 @@ use crate::support::skipped::skipped;
 /// The files that each process of these tests may have open.
 const FILES: u64 = 64;
 
-/// Processes that have nothing to do with any tree; they go with this.
+/// Processes that belong to no tree; dropping this ends them.
 struct Crowd(Child);
 
 impl Crowd {
-    /// Several times as many as files; 4,000 in the long form.
+    /// Start several times as many processes as files; 4,000 in the long form of the test.
     fn gather() -> Self {
         let count = if torture() > 1 { 4_000 } else { 300 };
         let script = format!("i=0; while [ $i -lt {count} ]; do sleep 300 & i=$((i + 1)); done; echo there; wait");
@@ -39,7 +40,7 @@ impl Drop for Crowd {
     }
 }
 
-/// Run `vx` with these words, and with so few files for it and for all that it starts.
+/// Run `vx` with these words, and this limit of files for it and for all that it starts.
 fn limited(sandbox: &Sandbox, words: &str) -> Finished {
     let mut command = sandbox.inside("/bin/sh");
     command.arg("-c").arg(format!("ulimit -n {FILES} && exec \"$0\" {words}")).arg(env!("CARGO_BIN_EXE_vx"));
@@ -94,7 +95,7 @@ fn a_stop_costs_the_guard_no_calls_for_the_processes_of_others() {
     strace.wait().expect("it ends with the guard");
     let table = std::fs::read_to_string(&counted).expect("a table");
     let rows = table.lines().filter_map(|row| row.split_once(char::is_alphabetic).map(|(calls, _)| calls.trim()));
-    // The last row is the sum.
+    // The last row is the total.
     let calls: u32 = rows.filter_map(|calls| calls.parse().ok()).next_back().expect("a sum");
     assert!(calls < 200, "{table}");
     assert_eq!(sandbox.processes(), []);
@@ -126,7 +127,7 @@ fn a_guard_that_cannot_look_for_what_is_left_says_so_and_the_stop_has_failed() {
     let sandbox = Sandbox::new().config(&format!("[services.web]\ncommand = \"sleep 615\"\n{stop}\n"));
     limited(&sandbox, "up web").succeeds();
     let guard = guard(&sandbox).pid;
-    // Its streams and the first of its own files stay open: from here on it gets no other. It may still wait for so many.
+    // Its streams and the first of its own files stay open, but it can't open another. It can still poll this many.
     let few = Rlimit { current: Some(4), maximum: Some(4) };
     prlimit(Pid::from_raw(guard.cast_signed()), Resource::Nofile, few).expect("a limit");
     let down = sandbox.vx("down").exits_with(1);

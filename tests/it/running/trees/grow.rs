@@ -1,19 +1,19 @@
-//! Trees that make it hard to find all of them, as shell scripts: `sh SCRIPT FUNCTION`.
+//! Trees whose processes are hard to find, as shell scripts: `sh SCRIPT FUNCTION`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::LIFE;
 
-/// A tree to be grown.
+/// A tree to grow.
 #[derive(Clone, Debug)]
 pub(super) struct Script {
     pub(super) path: PathBuf,
     pub(super) tag: String,
 }
 
-/// The shapes that are grown on purpose. Their leaders then `live` or `leave`, as the word behind the shape has it. The
-/// traced one needs Python, and has one process less without.
+/// Shapes chosen on purpose. Their leaders then `live` or `leave`, by the word after the shape. The traced shape needs
+/// Python; without it, it has one process less.
 pub(super) const SHAPES: [(&str, &str); 12] = [
     ("setsid", "setsid sh \"$0\" live & $1"),
     ("double-fork", "( ( live ) & ) ; $1"),
@@ -40,7 +40,7 @@ const COMMON: &str = "live() { exec sleep LIFE; }\n\
     deaf() { trap '' TERM; live; }\n\
     hop() {\n  [ $(($1 % 50)) = 49 ] && exec setsid sh \"$0\" hop $(($1 + 1))\n  [ \"$1\" -ge 300 ] && live\n  ( hop $(($1 + 1)) ) &\n}\n";
 
-/// The function of a shape; not its bare name, which may be a program's.
+/// The name of a shape's function: not the bare name, which may also be a program's.
 pub(super) fn function(shape: &str) -> String {
     format!("grow_{}", shape.replace('-', "_"))
 }
@@ -72,14 +72,14 @@ impl Script {
 
     fn write(directory: &Path, tag: &str, functions: &str) -> Self {
         let path = directory.join(format!("T{tag}.sh"));
-        // A fraction of a second carries the tag into the command line of `sleep`.
+        // The tag is a fraction of a second, so that it is in the command line of `sleep`.
         let text = format!("{COMMON}{functions}\n\"$@\"\n").replace("LIFE", &format!("{LIFE}.{tag}"));
         fs::write(&path, text).expect("a script");
         Self { path, tag: tag.to_owned() }
     }
 }
 
-/// One process and those below it, as a function; its name.
+/// Write a function for a process and those below it. Returns its name.
 fn node(random: &mut Random, depth: u64, functions: &mut Vec<String>) -> String {
     let name = format!("f{}", functions.len());
     functions.push(String::new());
@@ -109,7 +109,7 @@ fn node(random: &mut Random, depth: u64, functions: &mut Vec<String>) -> String 
             _ => format!("  ( {child} ) &\n"),
         };
     }
-    // Some end before those below them, the leader too.
+    // Some processes end before those below them; the leader may, too.
     body += match random.below(4) {
         0 => "  exit 0\n",
         1 => "  live & wait; wait; live\n",
@@ -119,7 +119,7 @@ fn node(random: &mut Random, depth: u64, functions: &mut Vec<String>) -> String 
     name
 }
 
-/// Random numbers that a seed repeats.
+/// Random numbers that a seed makes repeatable.
 pub(crate) struct Random(u64);
 
 impl From<u64> for Random {

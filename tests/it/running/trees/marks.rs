@@ -1,4 +1,4 @@
-//! The mark of what a run starts, and scripts that have it and use boards themselves.
+//! The mark of the processes that a run starts, and scripts that have the mark and use boards themselves.
 
 use serde_json::Value;
 

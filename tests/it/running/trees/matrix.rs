@@ -17,7 +17,7 @@ struct Grown {
 }
 
 impl Grown {
-    /// All tools at work, on commands that `live` or `leave`.
+    /// Start all tools, on commands that `live` or `leave`.
     fn start(number: usize, leader: &str, options: &str) -> Self {
         let sandbox = Sandbox::new();
         let shapes = Script::of_shapes(sandbox.root(), &tag(number));
@@ -32,14 +32,14 @@ impl Grown {
         Self { running, sandbox, tag: shapes.tag }
     }
 
-    /// The same, once each shape has about what it is meant to have.
+    /// The same, once each shape has about all its processes.
     fn at_work(number: usize) -> Self {
         let grown = Self::start(number, "live", "");
         eventually("all shapes are there", || {
             let asleep =
                 |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sleep\n");
             let asleep = alive(&grown.tag).iter().filter(|pid| asleep(pid)).count();
-            // Less one that is stopped, and the two of the leader that leaves, which may have been ended.
+            // A process that is stopped doesn't count, and two of the leader that leaves may have been ended.
             (asleep >= 2 * SHAPES.len() - 3).then_some(())
         });
         grown
@@ -58,7 +58,7 @@ impl Grown {
         others.chain(alive(&self.tag)).collect()
     }
 
-    /// The run ends within this time, and nothing is left of any tree then.
+    /// Check that the run ends within this time, and that no process of any tree is left then.
     fn ends_within(self, bound: Duration) -> Finished {
         let Self { running, sandbox, tag } = self;
         let start = Instant::now();

@@ -1,4 +1,4 @@
-//! Post-install commands whose children leave the session: the install is over when none of them is left.
+//! Post-install commands whose children leave the session: the install is over once all of them have ended.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub(super) fn with_postinstall(command: &str) -> Sandbox {
     sandbox
 }
 
-/// The project's tool at work on this command, which sleeps for 97 seconds in another session.
+/// A sync whose tool is at work on this command, which sleeps for 97 seconds in another session.
 fn at_work(command: &str) -> (Sandbox, Running) {
     let sandbox = with_postinstall(command);
     let running = sandbox.start("sync --plain");

@@ -1,5 +1,5 @@
-//! Random trees, each ended in a random way: by themselves, on request, out of time, with their runner or their owner
-//! or both killed.
+//! Random trees, each ended in a random way: by itself, on request, out of time, or by a kill of its runner, its owner
+//! or both.
 //!
 //! `VX_TORTURE=170 cargo test --test it trees:: -- --nocapture` ends 10,000 of them and prints the times.
 
@@ -9,14 +9,14 @@ use std::process::Stdio;
 use super::roles::in_role;
 use super::{scratch, torture};
 
-/// The trees of an ordinary run that are ended one at a time, and those that are ended by six workers.
+/// Trees and workers of an ordinary run: a few trees are ended one at a time, more by six workers.
 const USUAL: [(usize, usize); 2] = [(12, 1), (48, 6)];
 
 #[test]
 fn no_process_of_a_random_tree_outlives_its_end() {
     for (trees, workers) in USUAL {
         let scratch = scratch();
-        // Other trees in each run; the seed is printed with a failure, and `VX_TREES_SEED` repeats it.
+        // Each run has other trees. A failure prints the seed, and `VX_TREES_SEED` repeats it.
         let seed = std::env::var("VX_TREES_SEED").ok().and_then(|text| text.parse().ok());
         let seed = seed.unwrap_or_else(|| RandomState::new().hash_one(0) % 1_000_000_007);
         let numbers = [seed, (trees * torture()) as u64, workers as u64].map(|number| number.to_string());

@@ -1,4 +1,5 @@
-//! The parts that this test program plays for itself: a run of trees, which adopts; one owner, which is killed.
+//! The roles that this test program plays for itself: a run of trees, which adopts orphans, and an owner, which is
+//! killed.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,7 +26,7 @@ const GRACE: Duration = Duration::from_millis(50);
 /// The longest that the end of a tree may take beyond its grace.
 const BOUND: Duration = Duration::from_secs(5);
 
-/// This program in a role, with words for it.
+/// This program in a role, with arguments for it.
 pub(super) fn in_role(role: &str, words: &[String]) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.args(arguments()).envs(environment(role, words)).stdin(Stdio::null());
@@ -40,7 +41,7 @@ fn environment(role: &str, words: &[String]) -> [(String, String); 2] {
     [(ROLE.into(), role.into()), (WORDS.into(), words.join("\n"))]
 }
 
-/// Play the role that this process was started for, if it was; its exit code.
+/// Play the role that this process was started for, if any. Returns its exit code.
 pub(super) fn play() -> Option<i32> {
     let role = std::env::var(ROLE).ok()?;
     let words = std::env::var(WORDS).unwrap_or_default();
@@ -55,7 +56,7 @@ pub(super) fn play() -> Option<i32> {
     Some(0)
 }
 
-/// A tree's launch, all of its output dropped.
+/// The launch of a tree whose output is dropped.
 pub(super) fn launch(arguments: Vec<OsString>, linger: Duration, grace: Duration) -> TreeLaunch {
     TreeLaunch {
         runner: runner(),
@@ -77,7 +78,7 @@ fn grown(script: &Path) -> TreeLaunch {
     launch(vec![script.into(), "f0".into()], GRACE, GRACE)
 }
 
-/// Own one tree until killed; the file beside the script names its runner.
+/// Own a tree until killed; a file beside the script names its runner.
 fn own(script: &Path) {
     this_is_vx();
     let _adoption = OrphanAdoption::begin().expect("orphans come to this process");
@@ -97,7 +98,7 @@ struct Run {
 
 #[derive(Default)]
 struct Tally {
-    /// The number of trees by the way in which each ended.
+    /// How many trees ended in each way.
     ends: BTreeMap<&'static str, usize>,
     asked: usize,
     killed: usize,
@@ -130,7 +131,7 @@ impl Run {
         Self { seed, scratch, next: AtomicUsize::new(0), tally: Mutex::default() }
     }
 
-    /// End so many trees with so many workers; the exit code.
+    /// End `trees` trees with `workers` workers. Returns the exit code.
     fn carry_out(&self, trees: usize, workers: usize) -> i32 {
         let _adoption = OrphanAdoption::begin().expect("orphans come to this process");
         let began = Instant::now();
@@ -199,7 +200,7 @@ impl Run {
         survivors.into_iter().for_each(|pid| send(pid, Signal::KILL));
     }
 
-    /// End a tree of this process's own.
+    /// End a tree that this process owns.
     fn end(&self, script: &Script, grow_for: Duration, how: &str) -> (Duration, Option<TreeEnd>) {
         let mut tree = ProcessTree::start(grown(&script.path)).expect("a tree");
         let patience = if how == "end" { grow_for + Duration::from_millis(100) } else { grow_for };
@@ -249,7 +250,7 @@ impl Run {
     }
 }
 
-/// The middle and the worst of these times.
+/// The median and the maximum of these times.
 fn spread(times: &mut [u64]) -> String {
     times.sort_unstable();
     let milliseconds = |at: usize| times.get(at).map_or(0.0, |time| *time as f64 / 1000.0);

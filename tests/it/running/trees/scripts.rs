@@ -1,4 +1,4 @@
-//! Scripts of `vx run`: an earlier one ends with vx, and the last one takes the place of vx and adopts nothing.
+//! Scripts of `vx run`: an earlier script ends with vx, and the last takes the place of vx and adopts nothing.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,7 @@ fn a_daemon_of_an_earlier_script_outlives_it() {
 fn a_script_in_the_place_of_vx_adopts_nothing() {
     let sandbox = Sandbox::new();
     let tool = sandbox.addressed("hello", &tgz(&[script("x/bin/hello", "1.0.0")]), "");
-    // The orphan's parent, after an install in the same process, and the shell that took the place of vx.
+    // Print the orphan's parent, after an install in the same process, and the shell that took the place of vx.
     let command =
         "( (sleep 1 & echo $! > orphan) ); read -r _ _ _ parent _ < /proc/$(cat orphan)/stat; echo $parent $$";
     sandbox.write("vx.toml", &format!("[tools]\n{tool}[scripts]\nlook = \"{command}\"\n"));

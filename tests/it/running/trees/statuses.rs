@@ -1,4 +1,4 @@
-//! Statuses: of trees, of trees that leave a process behind, and of children of the standard library, all at once.
+//! Exit statuses of trees, of trees that leave a process behind, and of children of the standard library, all at once.
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,7 +14,7 @@ const USUAL: usize = 8;
 /// The longest that all may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Start so many of each kind, then compare each status with the expected one; the exit code.
+/// Start this many of each kind, then compare each status with the expected one. Returns the exit code.
 pub(super) fn count(number: usize, as_vx: bool) -> i32 {
     if as_vx {
         this_is_vx();
@@ -59,15 +59,15 @@ pub(super) fn count(number: usize, as_vx: bool) -> i32 {
     println!(
         "{number} trees, {number} that leave one behind, {number} of std: {wrong} and {lost_of_std} statuses lost"
     );
-    // A program that ignores the end of its children, and keeps to that, loses those of the standard library.
+    // A program that goes on ignoring the end of its children loses the statuses of the standard library's.
     i32::from(wrong > 0 || lost_of_std > 0 && as_vx)
 }
 
-/// Run the role, with the end of children ignored by the program that starts it, or not.
+/// Run the role; if `ignored`, it inherits that the end of children is ignored.
 fn play(as_vx: bool, ignored: bool) {
     let number = (USUAL * torture()).min(500);
     let role = in_role("statuses", &[number.to_string(), if as_vx { "vx" } else { "embedding" }.to_owned()]);
-    // Shells do not hand this on to the programs they start.
+    // Shells don't pass this on to the programs they start.
     let mut command = Command::new("env");
     command.args(ignored.then_some("--ignore-signal=CHLD")).arg(role.get_program()).args(role.get_args());
     command.envs(role.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
@@ -76,7 +76,7 @@ fn play(as_vx: bool, ignored: bool) {
     assert!(output.status.success(), "statuses were lost");
 }
 
-/// True if programs can be started here with the end of children ignored.
+/// Returns whether programs can be started on this machine with the end of children ignored.
 fn can_ignore() -> bool {
     Command::new("env").args(["--ignore-signal=CHLD", "true"]).output().is_ok_and(|output| output.status.success())
 }

@@ -1,5 +1,5 @@
-//! All of vx is killed at once: the run, the installs and the runners. What their commands had started is found by its
-//! mark.
+//! All of vx is killed at once: the run, the installs and the runners. The processes that their commands had started
+//! are found by their mark.
 
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -13,7 +13,7 @@ use crate::support::pty::OnTerminal;
 use crate::support::sandbox::{Process, Sandbox, eventually, send, text};
 use crate::support::skipped::skipped;
 
-/// A command that sleeps in two sessions, and acts on a request late; on a second run it waits for a file.
+/// A command that sleeps in two sessions, and is slow to end on request; when run again, it waits for a file.
 const COMMAND: &str = "[ -e $HOME/again ] && { while [ ! -e $HOME/go ]; do sleep 0.05; done; exit 0; }; : > $HOME/again; \
     (setsid sh -c 'trap : TERM; sleep 97; sleep 97' <&- >&- 2>&- &); sleep 97";
 
@@ -21,7 +21,7 @@ fn asleep(sandbox: &Sandbox) -> Vec<Process> {
     sandbox.processes().into_iter().filter(|process| process.command.starts_with("sleep 97")).collect()
 }
 
-/// A project of one tool whose run, install and runner were killed while its command slept.
+/// A project with a tool whose run, install and runner were killed while its command slept.
 fn killed() -> Sandbox {
     kill_all_of(with_postinstall(COMMAND))
 }
@@ -34,7 +34,7 @@ fn kill_all_of(sandbox: Sandbox) -> Sandbox {
     };
     let all: Vec<u32> = sandbox.processes().into_iter().filter(of_vx).map(|process| process.pid).collect();
     assert_eq!(all.len(), 3, "{:?}", sandbox.processes());
-    // Stopped first, so that none acts on the end of another.
+    // Stop all first, so that none of them acts on the end of another.
     for signal in [Signal::STOP, Signal::KILL] {
         all.iter().for_each(|pid| send(*pid, signal));
     }
@@ -53,7 +53,7 @@ fn mark(sandbox: &Sandbox) -> Vec<(String, String)> {
     marks.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A process of the test's own with these variables.
+/// A process started by the test itself, with these variables.
 fn sleeping(sandbox: &Sandbox, variables: &[(String, String)], user: Option<u32>) -> Child {
     let mut command = Command::new("sleep");
     command.arg("98").env_clear().envs(sandbox.environment()).envs(variables.iter().cloned());
@@ -148,7 +148,7 @@ fn root_ends_what_has_changed_its_user_if_its_mark_names_one_of_roots_own_boards
     let sandbox = killed();
     let mark = mark(&sandbox);
     let board = &mark.iter().find(|(name, _)| name == "VX_BOARD").expect("a mark").1;
-    // The very board, under another name and in a place of the other user's: neither is opened for a mark.
+    // The same board under another name, and in a directory of the other user: neither is opened for a mark.
     let copy = sandbox.root().join("user/copy.board");
     fs::copy(board, &copy).expect("a copy");
     let (folder, file) = board.rsplit_once('/').expect("a path");

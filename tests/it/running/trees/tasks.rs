@@ -10,7 +10,7 @@ use crate::support::pty::OnTerminal;
 use crate::support::registry::archive::{script, tgz};
 use crate::support::sandbox::{Sandbox, eventually, send, within};
 
-/// A project whose script `all` runs after one that grows every shape; the tag of the processes.
+/// A project whose script `all` runs after a script that grows every shape. Returns the tag of the processes, too.
 fn grown(number: usize, leader: &str) -> (Sandbox, String) {
     let sandbox = Sandbox::new();
     let shapes = Script::of_shapes(sandbox.root(), &tag(number));
@@ -26,7 +26,7 @@ fn grown(number: usize, leader: &str) -> (Sandbox, String) {
 fn await_shapes(tag: &str) {
     let asleep = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sleep\n");
     eventually("all shapes are there", || {
-        // Less those that are stopped, or still hop.
+        // Stopped processes don't count, nor those that still fork and exit.
         (alive(tag).iter().filter(|pid| asleep(pid)).count() >= 2 * SHAPES.len() - 3).then_some(())
     });
 }
@@ -50,7 +50,7 @@ fn a_task_that_is_asked_to_end_leaves_nothing() {
 #[test]
 fn a_task_that_is_interrupted_on_its_terminal_leaves_nothing() {
     let (sandbox, tag) = grown(8_100, "live");
-    // The keys of a terminal reach the processes of the session that it controls.
+    // A terminal's keys reach only the session that it controls.
     let mut command = sandbox.inside("setsid");
     command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_vx"), "run", "all"]).env_clear().envs(sandbox.environment());
     let mut terminal = OnTerminal::start(command);
@@ -78,7 +78,7 @@ fn a_task_that_ends_by_itself_spares_what_it_has_started() {
     assert_eq!(finished.stdout(), "then\n");
     let left = alive(&tag);
     assert!(left.len() >= SHAPES.len() - 1, "{left:?}");
-    // Those that hop have another number by then.
+    // Processes that fork and exit have another number by then.
     eventually("they have ended", || {
         alive(&tag).into_iter().for_each(|pid| send(pid, Signal::KILL));
         (alive(&tag).is_empty() && sandbox.processes().is_empty()).then_some(())

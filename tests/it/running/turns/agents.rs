@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use super::command::{lines, playing};
 use crate::support::sandbox::Sandbox;
 
-/// A table of an agent that says what it was given, in a form of its own.
+/// The table of an agent that prints its input, in its own format.
 const ECHO: &str = r#"
 program = "./agent"
 args = ["--given", "{prompt}"]

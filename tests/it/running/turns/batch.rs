@@ -1,4 +1,4 @@
-//! `vx turn --batch`: many turns on one board, one stopped, one tried again, with their results in order.
+//! `vx turn --batch`: many turns on one board, some stopped or tried again, with their results in order.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::command::{lines, playing};
 use super::{INIT, RESULT};
 use crate::support::sandbox::{Sandbox, slot_of};
 
-/// A line with tokens that the model has read.
+/// A line with the number of tokens that the model has read.
 const USED: &str =
     r#"{"type":"stream_event","event":{"type":"message_start","message":{"id":"m","usage":{"input_tokens":1200}}}}"#;
 
-/// A line of a batch for each of these prompts, which are the names of the turns, too.
+/// Write a batch with a line for each of these prompts, which are also the names of the turns.
 fn batch(sandbox: &Sandbox, prompts: &[&str]) {
     let line = |prompt: &&str| format!("{{\"turn_id\":\"{prompt}\",\"prompt\":\"{prompt}\"}}\n");
     sandbox.write("batch.jsonl", &prompts.iter().map(line).collect::<String>());

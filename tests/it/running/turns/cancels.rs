@@ -17,7 +17,7 @@ fn request(play: &Play) -> TurnRequest {
 #[test]
 fn an_agent_that_heeds_the_request_ends_by_it() {
     let play = Play::new("trap 'echo asked > asked; exit 0' TERM; : > begun; while :; do sleep 0.05; done");
-    // It ends long before it would be killed.
+    // It ends long before the end of its grace.
     let limits = TurnLimits { grace: Duration::from_secs(20), ..TurnLimits::default() };
     let handle = spawn_turn(TurnRequest { limits, ..play.request() }).expect("it starts");
     play.has_made("begun");
@@ -71,7 +71,7 @@ fn a_cancel_without_a_runner_ends_the_group() {
     play.is_gone();
 }
 
-/// Cancel so many turns, each at another instant of its life, the last ones at its end.
+/// Cancel this many turns, each at a later instant of its life, the last at its end.
 fn cancel_at_random(rounds: u64) {
     let play = Play::new(&format!("sleep 0.0$1; say '{INIT}'; sleep 0.00$2 & say '{RESULT}'"));
     let mut random = 0x2545_f491_4f6c_dd1d_u64;

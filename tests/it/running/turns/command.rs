@@ -153,7 +153,7 @@ fn a_reader_that_takes_nothing_holds_up_no_end() {
     let (unread, output) = std::io::pipe().expect("a pipe");
     let mut turn = sandbox.command("turn --json -p hi").stdin(Stdio::null()).stdout(output).spawn().expect("it starts");
     eventually("the agent runs", || (sandbox.processes().len() >= 3).then_some(()));
-    // Its output is full by then, or will be soon: the request comes before or while it is.
+    // Send the request when the pipe of its output is full, or about to be.
     let full = || rustix::io::ioctl_fionread(&unread).is_ok_and(|bytes| bytes >= 60_000).then_some(());
     eventually("nothing more can be printed", full);
     send(turn.id(), Signal::TERM);

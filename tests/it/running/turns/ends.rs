@@ -1,4 +1,4 @@
-//! The ends of agents, and of what they leave behind.
+//! The ends of agents, and of the processes that they leave behind.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -80,7 +80,7 @@ fn a_process_that_is_left_behind_with_the_pipes_does_not_hold_the_end_up() {
         play.has_made("leaving");
         let left_at = Instant::now();
         let events = events(&handle);
-        // Two seconds are promised; the rest is for a busy machine.
+        // The promise is two seconds; the rest is margin for a busy machine.
         assert!(left_at.elapsed() < Duration::from_secs(12), "{:?}", left_at.elapsed());
         let Some(TurnEvent::Completed { exit_code: 0, truncated: true, .. }) = events.last() else {
             panic!("{events:?}");

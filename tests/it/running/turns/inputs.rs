@@ -43,7 +43,7 @@ fn a_conversation_takes_prompts_until_it_is_closed_and_each_has_its_end() {
     let mut handle = spawn_turn(request).expect("it starts");
     let prompts = handle.prompt_tx.take().expect("it takes prompts");
     for prompt in ["one", "two", "three"] {
-        // An agent that waits for the next prompt for longer than it has to end is not ended for that.
+        // While an agent waits for the next prompt, the time that it has to end doesn't run.
         std::thread::sleep(2 * limits.after_result);
         prompts.send(prompt.into()).expect("it is taken");
         loop {
@@ -56,7 +56,7 @@ fn a_conversation_takes_prompts_until_it_is_closed_and_each_has_its_end() {
         }
     }
     drop(prompts);
-    // On a busy machine it may be ended, as it has little time here.
+    // It has little time here, so on a busy machine it may have been ended.
     assert!(matches!(events(&handle).last(), Some(TurnEvent::Completed { .. })));
     let line = |text: &str| format!("{{\"message\":{{\"content\":\"{text}\",\"role\":\"user\"}},\"type\":\"user\"}}\n");
     assert_eq!(play.read("input"), line("one") + &line("two") + &line("three"));

@@ -38,7 +38,7 @@ fn floods_on_both_streams_fit_into_a_bounded_memory_of_the_turn_and_of_its_runne
     });
     let turn = u32::try_from(number(runner, "PPid:")).expect("a process");
     assert_eq!(turn, running.pid());
-    // A line of 16 MiB is kept, in a buffer that grows by doubling; the floods are nine times that.
+    // A line of 16 MiB is kept, in a buffer that grows by doubling; the floods are nine times as long.
     assert!(peak(turn) < 112 * MEGABYTE, "the turn: {} MB", peak(turn) / MEGABYTE);
     assert!(peak(runner) < 48 * MEGABYTE, "the runner: {} MB", peak(runner) / MEGABYTE);
     sandbox.write("go", "");
@@ -56,8 +56,8 @@ fn a_reader_that_is_slower_than_the_agent_holds_it_up_and_loses_nothing() {
     ));
     let handle = play.start();
     let mut events = 0;
-    // Twice 100 MB, as the text is in the line and in its block; 64 may wait. An agent that need not wait prints them in
-    // less than a second.
+    // There are twice 100 MB, as the text is in the line and in its block, and 64 MB may wait. An agent that doesn't
+    // have to wait prints them in less than a second.
     loop {
         let event = handle.receiver.recv_timeout(PATIENCE).expect("an event");
         events += 1;
@@ -78,7 +78,7 @@ fn a_reader_that_does_not_read_stops_no_agent_and_still_gets_the_end() {
         "line='{line}'; i=0; while [ $i -lt 1000 ]; do say \"$line\"; i=$((i+1)); done; say '{RESULT}'; touch over"
     ));
     let handle = play.start();
-    // Twice 100 MB, as the text is in the line and in its block.
+    // There are twice 100 MB, as the text is in the line and in its block.
     play.has_made("over");
     let events = events(&handle);
     let kept: usize = super::messages(&events).iter().map(|message| 2 * message.raw.len()).sum();

@@ -1,4 +1,4 @@
-//! What an agent prints, as events.
+//! An agent's output as events.
 
 use vx_agents::{AgentMessageRole, Block, TurnEvent};
 

@@ -1,4 +1,4 @@
-//! Real programs, where they are installed: asked for their help and nothing else.
+//! Real agents, if they are installed: only their help is asked for.
 
 use std::process::Command;
 

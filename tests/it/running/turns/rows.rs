@@ -1,9 +1,9 @@
-//! The properties of every turn, and the tests that hold them.
+//! The properties of every turn, and the tests that check them.
 
 use std::fs;
 use std::path::Path;
 
-/// Each property with its tests, here, beside the code in `crates/agents`, and in `vx-status` and `vx-tui`.
+/// Each property with its tests, which are here, beside the code in `crates/agents`, and in `vx-status` and `vx-tui`.
 const ROWS: [(&str, &[&str]); 24] = [
     (
         "claude's arguments are exact; resuming wins over a new session",

@@ -1,4 +1,4 @@
-//! What an agent is started with, and what becomes of a start that fails.
+//! The arguments and surroundings of an agent, and starts that fail.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -108,7 +108,7 @@ fn a_mode_that_the_programs_help_lists_is_taken_and_another_is_refused_with_that
         spawn_turn(TurnRequest { agent_bin: program.clone(), permission_mode: mode.into(), ..play.request() })
     };
     for mode in ["dontAsk", "never"] {
-        // A file that was just written may be open for writing in a child of another test for a moment.
+        // For a moment, a child of another test may have the file that was just written open for writing.
         let refused = crate::support::sandbox::eventually("it answers", || {
             let refused = with(mode).expect_err("it is not listed");
             (!matches!(refused, TurnError::Start { .. })).then_some(refused)

@@ -9,12 +9,13 @@ use vx_shm::{Board, BoardState, Ending, Kind, Slot, SlotState};
 use super::work::trusted;
 use super::*;
 
-/// The projects that are synced, and the clients that look on, while the daemon is killed.
+/// The number of projects that are synced, and of clients that watch, while the daemon is killed.
 const SYNCS: usize = 20;
 const WATCHERS: usize = 5;
-/// The slots of a board that makes events: each has one for its beginning and one for its end, and fewer than are kept.
+/// The slots of a board that makes events: each gives one at its beginning and one at its end, and there are fewer than
+/// are kept.
 const SLOTS: usize = 100;
-/// The most memory of a daemon's own, in bytes.
+/// The most private memory of a daemon, in bytes.
 const MOST_BYTES: u64 = 30 << 20;
 
 fn asking(types: &[EventType], since: Option<Since>) -> Subscribe {
@@ -71,7 +72,7 @@ fn a_daemon_that_is_killed_harms_no_sync_and_its_clients_begin_anew_with_the_nex
     sandbox.keeps_only_whole_releases();
 }
 
-/// The memory of a process that is its own, not a file's.
+/// The private memory of a process, without that of mapped files.
 #[cfg(target_os = "linux")]
 fn own_bytes(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
@@ -79,7 +80,7 @@ fn own_bytes(pid: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
 }
 
-/// Clients for events of each type; `VX_EVENTS` sets the number of those that each is told.
+/// Many clients get events of each type; `VX_EVENTS` sets how many events each gets.
 #[test]
 #[cfg(target_os = "linux")]
 fn of_a_hundred_clients_one_that_is_stopped_holds_no_other_up_and_memory_has_a_bound() {
@@ -130,7 +131,7 @@ fn stopped_client(sandbox: &Sandbox) -> UnixStream {
     stream
 }
 
-/// The number of ends that a client is told of until a board is over.
+/// The number of ends that a client is notified of until the board is over.
 #[cfg(target_os = "linux")]
 fn ends_of_a_board(client: &mut DaemonClient) -> usize {
     let mut ends = 0;

@@ -1,4 +1,4 @@
-//! Events: who is told what, and what a client knows that was away.
+//! Events: which client gets which, and what a client that was away finds out.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ fn subscribe(client: &mut DaemonClient, sandbox: &Sandbox, types: &[EventType]) 
     client.subscribe(asked).expect("a subscription")
 }
 
-/// The next event that this is true of; those before it are passed over.
+/// The next event for which `is` returns true; events before it are skipped.
 fn told(client: &mut DaemonClient, what: &str, is: impl Fn(&DaemonEvent) -> bool) -> Told {
     eventually(what, || client.event(PATIENCE).expect("it goes on").filter(|told| is(&told.event)))
 }
@@ -37,7 +37,7 @@ fn what_other_terminals_do_is_told_as_it_happens() {
     let snapshot = subscribed.snapshot.expect("all there is");
     assert_eq!((snapshot.runtimes.len(), snapshot.boards.len(), subscribed.resync), (0, 0, false));
     sandbox.vx("sync").succeeds();
-    // In whatever order they come.
+    // The events may come in any order.
     let mut left: Vec<&str> = vec!["opened", "done", "closed", "installed", "locked"];
     eventually("all of it is told", || {
         let seen = match client.event(PATIENCE).expect("it goes on")?.event {
@@ -85,7 +85,7 @@ fn a_release_that_is_removed_by_hand_is_told_and_no_other_event_than_those_asked
 fn a_client_that_was_away_goes_on_where_it_was_or_is_told_to_begin_anew() {
     let sandbox = syncing();
     let first = at_work(&sandbox);
-    // The other keeps the look going.
+    // The other client keeps the daemon watching.
     let (mut stays, mut leaves) = (connected(&sandbox), connected(&sandbox));
     subscribe(&mut stays, &sandbox, &[EventType::RuntimeInstalled]);
     let before = subscribe(&mut leaves, &sandbox, &[EventType::RuntimeInstalled]);
@@ -170,7 +170,7 @@ fn a_client_that_takes_nothing_holds_nobody_up() {
     }
 }
 
-/// The times at which a thread of this process has gone to sleep so far.
+/// How often the threads of this process have gone to sleep so far.
 #[cfg(target_os = "linux")]
 fn sleeps(pid: u32) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).expect("it runs").flatten();
@@ -190,11 +190,12 @@ fn a_daemon_that_has_told_everything_rests() {
     let daemon = at_work(&sandbox);
     let mut client = connected(&sandbox);
     subscribe(&mut client, &sandbox, &EventType::ALL);
-    // A look that followed itself would make hundreds in this time; those of the last changes are over in one of the pauses.
+    // A watch that woke itself would cause hundreds in this time. Those caused by the last changes are over after a
+    // while.
     eventually("it rests", || {
         let before = sleeps(daemon.pid());
         std::thread::sleep(Duration::from_secs(2));
-        // A thread that has ended meanwhile takes its sleeps away with it.
+        // The count drops if a thread has ended in the meantime.
         sleeps(daemon.pid()).checked_sub(before).is_some_and(|slept| slept < 10).then_some(())
     });
 }
@@ -207,7 +208,7 @@ fn a_run_that_was_killed_is_told_as_abandoned() {
     subscribe(&mut client, &sandbox, &[EventType::BoardOpened, EventType::BoardClosed]);
     let run = sandbox.start("board run slow -- sleep 715");
     told(&mut client, "it is there", |event| matches!(event, DaemonEvent::BoardOpened(_)));
-    // A command that has just begun has none yet.
+    // A command that has just begun has no watchdog yet.
     let watched = || sandbox.processes().iter().any(|process| process.command.contains("--watch-command"));
     eventually("it has a watchdog", || watched().then_some(()));
     run.signal(Signal::KILL);

@@ -1,10 +1,10 @@
-//! Clients in every bad mood.
+//! Clients that misbehave in every way.
 
 use vx::daemon::DaemonRequest;
 
 use super::*;
 
-/// A connection that has introduced itself.
+/// A connection after `initialize`.
 fn introduced(sandbox: &Sandbox) -> UnixStream {
     let mut stream = UnixStream::connect(socket(sandbox)).expect("a connection");
     stream.set_read_timeout(Some(PATIENCE)).expect("a bound");
@@ -16,7 +16,7 @@ fn request(id: usize, method: &str, params: &Value) -> Vec<u8> {
     framed(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string())
 }
 
-/// All that is said until this text has come so many times.
+/// Read until this text has come `times` times. Returns everything read.
 fn until(stream: &mut UnixStream, text: &str, times: usize) -> String {
     let (mut said, mut piece) = (String::new(), [0; 64 * 1024]);
     while said.matches(text).count() < times {

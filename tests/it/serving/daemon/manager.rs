@@ -1,4 +1,4 @@
-//! Ways to a daemon that others make: the socket of a service manager, and standard streams.
+//! Connections that others provide for a daemon: the socket of a service manager, and standard streams.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -9,7 +9,7 @@ use vx_rpc::RpcFrameDecoder;
 
 use super::*;
 
-/// The daemon as a service manager starts it: with the socket as its descriptor 3.
+/// Start the daemon as a service manager does: with the socket as descriptor 3.
 fn by_manager(sandbox: &Sandbox, listener: &UnixListener, words: &str) -> Running {
     let mut command = Command::new("sh");
     let script = "exec 3<&0 0</dev/null; export LISTEN_FDS=1 LISTEN_PID=$$; exec \"$0\" daemon run --idle 0";
@@ -37,7 +37,7 @@ fn the_socket_of_a_service_manager_is_used_and_left_and_the_manager_is_told_of_b
     let heard = UnixDatagram::bind(&words).expect("a socket");
     heard.set_read_timeout(Some(PATIENCE)).expect("a bound");
     for _ in 0..2 {
-        // The manager starts a daemon once a client is there, which waits for it.
+        // The manager starts a daemon once a client has connected; the client waits for it.
         let client = sandbox.start("daemon call vx/ping");
         listener.set_nonblocking(true).expect("a mode");
         let daemon = by_manager(&sandbox, &listener, &words.to_string_lossy());
@@ -48,7 +48,7 @@ fn the_socket_of_a_service_manager_is_used_and_left_and_the_manager_is_told_of_b
         assert_eq!(next_words(&heard), "STOPPING=1");
         daemon.finish().succeeds();
         assert!(UnixStream::connect(&socket).is_ok(), "the manager's socket is still there");
-        // That connection was for nobody.
+        // Drop the connection that only tested the socket.
         drop(listener.accept());
     }
 }
@@ -92,7 +92,7 @@ fn a_client_at_standard_streams_is_answered_and_told_until_its_input_ends() {
     drop(write);
     daemon.finish().succeeds();
 
-    // Everything that was asked is answered, also if the input ends at once.
+    // Every request is answered, even if the input ends at once.
     let asked = sandbox.root().join("asked");
     let all: Vec<u8> = (2..1000).flat_map(|id| request(id, "vx/ping", json!({}))).collect();
     fs::write(&asked, [request(1, "initialize", hello), all, request(1000, "shutdown", json!({}))].concat())

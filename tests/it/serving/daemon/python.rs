@@ -1,11 +1,11 @@
-//! The daemon's client in Python, against the daemon itself.
+//! The daemon's Python client, against the daemon itself.
 
 use std::process::Command;
 
 use super::*;
 use crate::support::skipped::skipped;
 
-/// Asks, subscribes, sees a release come, and is refused.
+/// A client that asks a question, subscribes, sees a release being installed, and has a request refused.
 const SCRIPT: &str = r#"
 import os, subprocess, sys, time
 import vxboard

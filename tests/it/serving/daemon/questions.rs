@@ -24,7 +24,7 @@ fn resolved(sandbox: &Sandbox, name: &str) -> Result<Value, String> {
     asked(sandbox, "vx/resolve", &json!({ "runtime": name, "directory": sandbox.project() }))
 }
 
-/// The answers of both are the same: the file or the error, and the variables.
+/// Check that daemon and command line give the same answers: the file or the error, and the variables.
 fn agree(sandbox: &Sandbox, names: &[&str]) {
     for name in names {
         let shown = sandbox.vx(&format!("which {name}"));
@@ -99,7 +99,7 @@ fn a_kept_answer_is_used_while_its_files_are_the_same_and_no_longer() {
     let _daemon = at_work(&sandbox);
     let mut client = connected(&sandbox);
     let mut version = || client.resolve("biome", &sandbox.project()).map(|found| found.version.expect("a version"));
-    // Files that have changed a moment ago are not trusted, so the third answer is a kept one.
+    // Nothing is cached from files that changed a moment ago, so only the third answer is a cached one.
     for _ in 0..3 {
         assert_eq!(version().expect("it is there"), "2.3.4");
         std::thread::sleep(std::time::Duration::from_millis(30));

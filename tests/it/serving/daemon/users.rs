@@ -1,4 +1,4 @@
-//! Two users: none of them has an answer from the other's daemon, or takes the other's socket for his own.
+//! Two users: neither gets an answer from the other's daemon, or takes the other's socket for their own.
 
 use std::os::unix::fs::chown;
 use std::os::unix::net::UnixListener;
@@ -18,7 +18,7 @@ fn as_other(sandbox: &Sandbox, words: &str) -> Command {
     command
 }
 
-/// A sandbox of the other user; `None` if this one cannot make one.
+/// A sandbox of the other user; `None` if this user may not make one.
 fn of_other() -> Option<Sandbox> {
     if !rustix::process::geteuid().is_root() {
         skipped("only root can be another user");
@@ -46,13 +46,13 @@ fn a_daemon_answers_its_own_user_alone_and_is_refused_by_others() {
     let _daemon = sandbox.run("daemon run", as_other(&sandbox, "daemon run --idle 0"));
     let call = || sandbox.run("daemon call", as_other(&sandbox, "daemon call vx/ping")).finish();
     eventually("it answers its user", || (call().code() == Some(0)).then_some(()));
-    // This user reaches the place of any other, and still has no answer.
+    // This user may enter any directory, and still gets no answer.
     sandbox.vx("daemon call vx/ping").exits_with(1).says("belongs to another user");
     sandbox.vx("daemon run").exits_with(1).says("belongs to another user");
     let mut stranger = UnixStream::connect(socket(&sandbox)).expect("a connection");
     stranger.set_read_timeout(Some(PATIENCE)).expect("a bound");
     let hello = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocol":{"min":1,"max":1}}}"#;
-    // It may be closed before it has taken all of it.
+    // The daemon may close the connection before it has read all of this.
     let _ = stranger.write_all(&framed(hello));
     let mut said = Vec::new();
     let _ = stranger.read_to_end(&mut said);

@@ -1,4 +1,4 @@
-//! Work for clients: in processes of its own, and passed on to who runs it.
+//! Work for clients: done in other processes, and requests about it passed on to the process that runs it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ fn kind(answer: Result<Value, DaemonError>) -> String {
     }
 }
 
-/// The client's variables for work: those of the sandbox, where its user has agreed to everything.
+/// Add the client's variables to a request: the sandbox's, whose user has agreed to everything.
 pub(super) fn trusted(mut params: Value) -> Value {
     params["variables"] = json!({ "PATH": std::env::var("PATH").expect("it is set"), "VX_TRUST": "all" });
     params
@@ -164,7 +164,7 @@ fn a_client_with_many_variables_is_heard_and_a_message_without_bounds_is_not() {
     let call = |bytes: usize| {
         let mut call = sandbox.command("daemon call vx/listVersions");
         call.arg(json!({ "runtime": "biome", "installed": true }).to_string());
-        // No variable is longer than 128 KiB.
+        // A variable can't be longer than 128 KiB, so there are several.
         for number in 0..4 {
             call.env(format!("MANY_{number}"), "x".repeat(bytes / 4));
         }

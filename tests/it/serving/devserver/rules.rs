@@ -1,4 +1,4 @@
-//! Starts and stops that are refused, servers that others run, and the end of everything.
+//! Starts and stops that are refused, servers that other programs run, and the shutdown of the manager.
 
 use std::fs;
 use std::net::TcpListener;
@@ -57,7 +57,7 @@ fn ten_starts_at_once_are_one_server_and_the_shutdown_ends_all() {
     assert!(ports.iter().step_by(2).all(|port| *port == ports[0]), "{ports:?}");
     assert!(ports.iter().skip(1).step_by(2).all(|port| *port == ports[1] && *port != ports[0]), "{ports:?}");
     assert_eq!(world.manager.list_dev_server_states().len(), 2);
-    // While both still start.
+    // Both are still starting.
     world.manager.shutdown().expect("it ends");
     world.is_quiet();
     assert!(world.manager.list_dev_server_states().is_empty());

@@ -87,7 +87,7 @@ async def start_wait_read_restart():
         second = process_of(await agent.done("service", name="web", action="restart"))
         assert first != second, first
 
-        # The service is killed: its guard brings another one, and the wait is for that.
+        # Kill the service: its guard starts it again, and the wait is for the new process.
         os.kill(second, signal.SIGKILL)
         deadline = time.monotonic() + PATIENCE
         while True:
@@ -98,13 +98,13 @@ async def start_wait_read_restart():
             assert time.monotonic() < deadline, "the service does not come back"
             await asyncio.sleep(0.05)
 
-        # A wait that is cut is asked again.
+        # Cancel a wait; another call still works.
         cut = asyncio.create_task(agent.call("wait_for", names=["web"], state="ended", timeout_seconds=600))
         await asyncio.sleep(0.3)
         cut.cancel()
         assert '"reached"' in await agent.done("wait_for", names=["web"])
 
-    # The client went away, and the service goes on. So it does when the server is killed under another one.
+    # The client has left, and the service goes on. It also goes on when the server of another client is killed.
     try:
         async with Agent() as agent:
             assert '"reached"' in await agent.done("wait_for", names=["web"])
@@ -118,7 +118,7 @@ async def start_wait_read_restart():
 
     async with Agent() as agent:
         assert '"reached"' in await agent.done("wait_for", names=["web"])
-        # The supervisor is killed: what is asked of it fails in words, and a start brings all of it again.
+        # Kill the supervisor: requests to it fail with a message, and a start brings everything back.
         assert kill_named("service-supervisor") == 1
         deadline = time.monotonic() + PATIENCE
         while True:

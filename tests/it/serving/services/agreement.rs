@@ -9,7 +9,7 @@ use super::Services;
 use crate::serving::mcp;
 use crate::support::sandbox::{PATIENCE, eventually, text};
 
-/// What must be equal.
+/// The fields that must be equal.
 const WORDS: [&str; 3] = ["state", "standing", "step"];
 
 fn words(slot: &Value) -> Vec<String> {
@@ -26,7 +26,7 @@ fn asked(service: &Value) -> Value {
     client.call("work/list", &json!({}), PATIENCE).expect("an answer")["work"][0].clone()
 }
 
-/// The service in `vx ps`, short and long, in a dump, for a model, and at the supervisor's socket.
+/// The service as `vx ps` shows it, short and long, and a dump, the MCP server, and the supervisor's socket.
 fn everywhere(services: &Services) -> [Vec<String>; 5] {
     let long = services.named("web");
     let short: Value = serde_json::from_str(&services.0.vx("ps --json").succeeds().stdout()).expect("JSON");

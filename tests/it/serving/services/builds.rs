@@ -1,4 +1,4 @@
-//! The builds of services: before the first start, after changes, and without harm to what is at work.
+//! The builds of services: before the first start, after changes, and without harm to the service at work.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use super::Services;
 use crate::support::sandbox::{eventually, text};
 
-/// A server whose program is what its source says; a source with the word `bad` does not build, in the way of Go.
+/// A server whose source is copied as its program; a source with the word `bad` fails to build, with errors like Go's.
 const BUILT: &str = r#"
 [services.api]
 build = ["sh", "-c", "echo b >> builds; if grep -q bad main.go; then echo './main.go:1:5: undefined: bad'; exit 1; fi; cp main.go $0/api.sh", "{target}"]
@@ -17,7 +17,7 @@ watch = ["*.go"]
 errors = "go"
 "#;
 
-/// Change a watched file in one step, so that it is one change however long this process is held up.
+/// Change a watched file in one step, so that it is a single change even if this process is held up.
 fn change(services: &Services, name: &str, text: &str) {
     let file = services.0.project().join(name);
     let new = file.with_extension("new");
@@ -43,7 +43,7 @@ fn a_service_is_built_before_it_starts_and_again_after_changes() {
     eventually("the old one is gone", || services.running("sleep 621").is_empty().then_some(()));
     assert_eq!(services.0.read("api/said"), "one\ntwo\n");
     assert_eq!(services.named("api")["build"]["word"], "built");
-    // A service that is started again by request needs no build.
+    // A restart on request needs no build.
     services.0.vx("restart api").succeeds();
     assert_eq!(services.0.read("api/builds"), "b\nb\n");
     services.0.vx("rebuild api").succeeds();
@@ -176,7 +176,7 @@ reload = "kill -USR1 $(cat pid)"
     assert_eq!(services.0.processes(), []);
 }
 
-/// A server that counts the requests to reload it, and refuses the third; it listens by IPv6 alone.
+/// A server that counts the requests to reload it, and refuses the third; it listens only on IPv6.
 const POSTED: &str = r#"
 import http.server, socket, sys
 

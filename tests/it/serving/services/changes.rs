@@ -9,7 +9,7 @@ use super::{Services, free_port, manager::connected};
 use crate::support::pty::OnTerminal;
 use crate::support::sandbox::{Finished, PATIENCE, eventually};
 
-/// Services that say by a line that they can be used.
+/// Declare services that print a line when they are ready.
 fn services_of(env: &[(&str, &str)]) -> String {
     let table = |(name, value): &(&str, &str)| {
         format!(
@@ -141,7 +141,7 @@ fn a_fixed_port_passes_to_the_service_of_another_name_and_two_ports_change_place
     services.declare(&(server("site", two) + &server("api", one) + reads));
     services.0.vx("up --detach").succeeds().says("`site` starts again").says("`api` starts again");
     assert_eq!((&services.named("site")["port"], &services.named("api")["port"]), (&two.into(), &one.into()));
-    // A service that names the port of another one has to know the new one.
+    // A service that names another's port has to get the new port.
     services.declare(&(server("site", one) + &server("api", two) + reads));
     services.0.vx("up --detach").succeeds().says("`reads` starts again");
     services.0.vx("logs reads -n 1").prints(&format!("reads | {two}"));
@@ -161,7 +161,11 @@ fn a_port_that_a_service_keeps_for_now_is_refused_to_the_service_that_is_to_have
     let web = services.pid("web");
     services.0.vx("start web").succeeds().says("`web` goes on as it was declared before").says("`vx restart web`");
     assert_eq!(services.pid("web"), web);
-    services.0.vx("up api").fails_with(&format!("port {one} is still with the service `web`")).says("`vx restart web`");
+    services
+        .0
+        .vx("up api")
+        .fails_with(&format!("port {one} is still held by the service `web`"))
+        .says("`vx restart web`");
     services.0.vx("up reads").succeeds();
     services.0.vx("logs reads -n 1").prints(&format!("reads | {one}"));
     services.0.vx("restart web").succeeds();
@@ -202,7 +206,7 @@ fn a_service_has_the_variables_of_the_shell_that_started_it_and_another_shell_re
     assert_eq!((foo("db").as_deref(), foo("web").as_deref()), (Some("1"), Some("3")));
     services.0.vx("restart web").succeeds();
     assert_eq!(foo("web"), None);
-    // More variables than one request holds, and one that is long.
+    // More variables than fit in one request, and a long one.
     let long = "x".repeat(100_000);
     services.vx_with("FOO", &long, "restart web").succeeds();
     assert_eq!(foo("web"), Some(long));
@@ -220,7 +224,7 @@ fn what_a_client_read_earlier_undoes_nothing() {
     services.declare(&services_of(&[("web", "2"), ("db", "1")]));
     services.0.vx("up web").succeeds().says("`web` starts again");
     let (web, db) = (services.pid("web"), services.pid("db"));
-    // A reading from before both, without one of the services, comes late.
+    // A reading of the file that is older than both, and lacks one of the services, arrives late.
     let mut late = connected(&services);
     let spec = Spec { project: services.0.project(), ..Spec::for_service(DeclaredService::named("web")) };
     late.call("up/declare", &json!(spec), PATIENCE).expect("it is taken");

@@ -1,4 +1,4 @@
-//! The end of services: all that they started goes with them, whatever it does.
+//! The end of services: every process that they started ends with them, whatever it does.
 
 use std::time::{Duration, Instant};
 
@@ -93,7 +93,7 @@ fn a_second_request_to_stop_kills_nothing_that_others_want() {
     second.signal(Signal::INT);
     second.finish().exits_with(130).says("`a` goes on for others");
     assert_eq!((services.running("sleep 600").len(), services.running("sleep 601").len()), (1, 0));
-    // A service without a sign of its own counts as running after a moment.
+    // A service without checks counts as running after a moment.
     eventually("it goes on", || (services.state("a") == "running").then_some(()));
     first.signal(Signal::INT);
     first.finish().exits_with(130).keeps_silent_about("goes on");

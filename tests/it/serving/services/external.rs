@@ -16,7 +16,7 @@ command = "sleep 632"
 needs = ["api"]
 "#;
 
-/// Write the file by which this very process runs the service at the listener's address.
+/// Write the file that says that this process runs the service, at the listener's address.
 fn announce(services: &Services, listener: &TcpListener) {
     let addr = listener.local_addr().expect("an address");
     let pid = std::process::id();
@@ -46,7 +46,7 @@ fn a_service_that_another_program_runs_is_shown_and_started_once_that_is_gone() 
     eventually("it is started here", || (services.state("api") == "running").then_some(()));
     assert_eq!(services.groups("sleep 631").len(), 1);
     assert_eq!(services.groups("sleep 632").len(), 1, "who needs it goes on");
-    // What runs here goes on, whoever comes.
+    // A service that runs here goes on, even if another program announces it.
     announce(&services, &listener);
     services.0.vx("restart web").succeeds();
     assert_eq!(services.state("api"), "running");
@@ -58,7 +58,7 @@ fn a_service_that_another_program_runs_is_shown_and_started_once_that_is_gone() 
 fn the_end_of_the_services_leaves_what_another_program_runs() {
     let services = Services::of(EXTERNAL);
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    // The process of this file would be ended by nobody but vx.
+    // Only vx could end this file's process, which is this test.
     announce(&services, &listener);
     services.0.vx("up api").succeeds();
     services.0.vx("down").succeeds();

@@ -1,4 +1,4 @@
-//! SIGKILL of any part of vx: nothing is left, or what was killed is there again.
+//! SIGKILL of any part of vx: either no process is left, or the killed part is replaced.
 
 use std::net::TcpListener;
 use std::thread;
@@ -26,7 +26,7 @@ stop = {{ timeout = "500ms" }}
     )
 }
 
-/// A service with a build that takes a while, and leaves its session.
+/// A service whose build takes a while, and leaves its session.
 const BUILT: &str = r#"
 [services.built]
 build = "setsid sleep 0.2; echo 'exec sleep 618' > {target}/built.sh"
@@ -34,12 +34,12 @@ command = "exec sh {target}/built.sh"
 shell = true
 "#;
 
-/// The rounds of a race: as many as this variable says, or as many as continuous integration has time for.
+/// The rounds of a race: the value of this variable, or as many as continuous integration has time for.
 fn rounds(variable: &str, usual: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-/// The supervisor is killed at as many instants of a start, a build, a restart and a stop as `VX_KILLS` says.
+/// Kill the supervisor at `VX_KILLS` instants of a start, a build, a restart and a stop.
 #[test]
 fn a_supervisor_that_is_killed_at_any_instant_leaves_nothing_and_the_next_call_works() {
     let port = free_port();
@@ -63,7 +63,7 @@ fn a_supervisor_that_is_killed_at_any_instant_leaves_nothing_and_the_next_call_w
     assert_eq!(services.0.processes(), []);
 }
 
-/// Supervisor and guards are killed together, at as many instants of a restart as `VX_KILLS` says.
+/// Kill supervisor and guards together, at `VX_KILLS` instants of a restart.
 #[test]
 fn after_all_of_vx_was_killed_at_any_instant_there_is_one_copy_of_each_service() {
     let services = Services::of(&server(free_port()));
@@ -110,7 +110,7 @@ fn a_change_of_watched_files_ends_the_pause_after_deaths_of_guards_and_begins_th
             services.guards().iter().find(|guard| guard.pid != before).map(|guard| guard.pid)
         })
     };
-    // After the fifth death within a minute the pause is of eight seconds, and after the sixth there is no other guard.
+    // After the fifth death within a minute the pause is eight seconds, and after the sixth no guard follows.
     let mut guard = services.guards()[0].pid;
     for death in 1..=5 {
         send(guard, Signal::KILL);
@@ -119,7 +119,7 @@ fn a_change_of_watched_files_ends_the_pause_after_deaths_of_guards_and_begins_th
         }
     }
     let begun = Instant::now();
-    // It is taken up half a second later.
+    // The change is taken up half a second later.
     services.0.write("a.conf", "");
     guard = is_replaced(guard);
     assert!(begun.elapsed() < Duration::from_secs(7), "{:?}", begun.elapsed());

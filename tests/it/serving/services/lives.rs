@@ -1,4 +1,5 @@
-//! Answers about services are of their present life, and what runs is known without the file that declared it.
+//! Answers about services refer to their present life, and running services are known without the file that declared
+//! them.
 
 use std::os::unix::fs::DirBuilderExt;
 use std::thread;
@@ -13,7 +14,7 @@ use super::{Services, free_port};
 use crate::running::turns::playing;
 use crate::support::sandbox::{PATIENCE, Sandbox, eventually, send};
 
-/// The rounds of a race: as many as `VX_LIVES` says, or as many as continuous integration has time for.
+/// The rounds of a race: `VX_LIVES`, or as many as continuous integration has time for.
 fn rounds(usual: u64) -> u64 {
     std::env::var("VX_LIVES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
@@ -61,7 +62,7 @@ fn a_start_beside_a_restart_follows_the_service_into_its_next_life() {
 fn a_start_beside_the_death_of_a_guard_follows_the_service_into_its_next_life() {
     let services = Services::of(TWO);
     services.0.vx("up plain").succeeds();
-    // A service whose guard dies five times in a minute is left alone.
+    // Only three rounds: a service whose guard dies five times within a minute is left alone.
     for _ in 0..3 {
         let guard = services.guards().first().expect("a guard").pid;
         let start = services.0.start("up plain");
@@ -83,7 +84,7 @@ fn a_supervisor_that_is_killed_while_it_starts_is_followed_by_another_one() {
         let supervisor = eventually("a supervisor begins", || services.supervisors().first().map(|found| found.pid));
         send(supervisor, Signal::KILL);
         let finished = start.finish();
-        // One that had the service already is gone with it.
+        // A start that had already reached the supervisor fails with it.
         if finished.code() != Some(0) {
             services.0.vx("up plain").succeeds();
         }
@@ -100,7 +101,7 @@ fn a_directory_of_boards_that_is_full_is_the_reason_of_a_start_in_vain() {
     let services = Services(sandbox.config(TWO).variable("VX_RUNTIME_DIR", &runtime.to_string_lossy()));
     let seen = services.0.disk();
     std::fs::DirBuilder::new().mode(0o700).create(seen.join("runtime")).expect("a directory");
-    // As many bytes as there is room for.
+    // Fill the disk.
     std::fs::write(seen.join("ballast"), vec![1; 300_000]).expect_err("it is full");
     let finished = services.0.vx("up --detach").exits_with(1);
     assert!(finished.stderr().contains("space"), "{}", finished.stderr());
@@ -135,7 +136,7 @@ fn two_projects_whose_long_paths_begin_alike_have_services_of_their_own() {
     for project in [&one, &two] {
         vx("down", project).succeeds().says("all services are stopped");
     }
-    // The boards of those that have ended have the keys of their projects, too.
+    // The boards of ended supervisors have the keys of their projects, too.
     for project in [&one, &two] {
         let rows: serde_json::Value =
             serde_json::from_str(&vx("ps --long --json", project).succeeds().stdout()).expect("JSON");
@@ -177,7 +178,7 @@ fn a_service_that_a_turn_starts_lives_on_when_the_runner_of_the_turn_is_killed()
     let script = format!("{} up web >up 2>&1; : > begun; exec sleep 600", env!("CARGO_BIN_EXE_vx"));
     let config = "[services.web]\ncommand = \"sleep 653\"\n[services.other]\ncommand = \"sleep 657\"\n";
     let services = Services(playing(&script).config(config));
-    // The supervisor is none of the turn's processes then.
+    // Start the supervisor first, so that it doesn't belong to the turn's processes.
     services.0.vx("up other").succeeds();
     let turn = services.0.start("turn -p hi");
     eventually("it has started the service", || services.0.project().join("begun").exists().then_some(()));
@@ -190,7 +191,7 @@ fn a_service_that_a_turn_starts_lives_on_when_the_runner_of_the_turn_is_killed()
     assert_eq!(services.0.processes(), []);
 }
 
-/// Stops a process again and again until it is dropped, so that it does not get to act on a signal.
+/// Stops a process again and again until this is dropped, so that the process can't act on a signal.
 struct Frozen {
     pid: u32,
     sender: Option<Sender<()>>,
@@ -232,7 +233,7 @@ fn a_life_that_was_asked_to_end_is_no_answer_to_a_call_that_waits_for_its_servic
         client.call(method, request, PATIENCE).expect("it is accepted");
         let waiting = services.0.start(call);
         thread::sleep(Duration::from_secs(1));
-        // The guard may have been faster than the signal that stops it.
+        // The guard may have acted before the signal stopped it.
         if services.running(&format!("vx {call}")).is_empty() {
             assert_ne!(services.pid("web"), before, "`vx {call}` has ended");
         }
@@ -267,7 +268,7 @@ fn a_start_during_a_slow_stop_of_all_services_says_that_it_waits_and_does_so_qui
     assert_eq!(services.0.processes(), []);
 }
 
-/// The time of the processor that this process has had, in hundredths of a second; 0 once it has ended.
+/// The processor time that this process has used, in hundredths of a second; 0 once it has ended.
 fn ticks_of(pid: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();

@@ -1,4 +1,4 @@
-//! The output of services: how much of it is kept, and by whom it is seen.
+//! The output of services: how much of it is kept, and where it is shown.
 
 use std::fs;
 
@@ -52,7 +52,7 @@ fn a_log_is_followed_before_the_first_start_of_its_service() {
     services.are_gone();
 }
 
-/// A program that ends with an error of its own, brought about by another one.
+/// A program that ends with an uncaught error, which another error caused.
 const RAISES: &str = r#"
 class NotFound(Exception):
     __module__ = "shop"

@@ -12,7 +12,7 @@ use super::Services;
 use super::plugins::{PLUGIN, plugin};
 use crate::support::sandbox::{PATIENCE, eventually, text};
 
-/// A connection to the supervisor, which is at work.
+/// A connection to the supervisor at work.
 pub(super) fn connected(services: &Services) -> RpcClient {
     introduced(services, &json!({"client": "test", "protocol": {"min": 1, "max": 1}}))
 }
@@ -42,13 +42,13 @@ fn state(client: &mut RpcClient, id: &str) -> DevServerState {
     serde_json::from_value(of_plugin(client, "getDevServerState", id)).expect("a state")
 }
 
-/// The words for mode, front end and back end.
+/// The states of mode, front end and back end.
 fn words(client: &mut RpcClient, id: &str) -> [String; 3] {
     let state = of_plugin(client, "getDevServerState", id);
     ["mode", "viteStatus", "goStatus"].map(|key| text(&state[key]).to_owned())
 }
 
-/// The kind of the error that this call is refused with, or its code.
+/// The kind of the error that this call gets, or its code.
 fn refused(client: &mut RpcClient, method: &str, params: &Value) -> String {
     match client.call(&format!("devserver/{method}"), params, PATIENCE) {
         Err(CallError::Refused(fault)) => fault.data.map_or_else(|| fault.code.to_string(), |data| data.kind),
@@ -56,7 +56,7 @@ fn refused(client: &mut RpcClient, method: &str, params: &Value) -> String {
     }
 }
 
-/// The next notification that this is true of.
+/// The next notification for which `is` returns true.
 fn told(client: &mut RpcClient, what: &str, is: impl Fn(&str, &Value) -> bool) -> Value {
     eventually(what, || {
         let next = client.notification(PATIENCE).expect("it goes on")?;
@@ -64,7 +64,7 @@ fn told(client: &mut RpcClient, what: &str, is: impl Fn(&str, &Value) -> bool) -
     })
 }
 
-/// A project of a plugin and a service that needs none; that service keeps the supervisor.
+/// A project with a plugin and an independent service, which keeps the supervisor running.
 fn beside() -> Services {
     let services = plugin(&PLUGIN.replace("needs = [\"foo\"]", ""));
     services.0.vx("up app").succeeds();
@@ -155,7 +155,7 @@ fn a_plugin_that_the_project_does_not_declare_starts_in_its_directory() {
     assert_eq!((text(&started["pluginID"]), text(&started["mode"])), ("my bar!", "managed"), "{started}");
     eventually("both are ready", || (words(&mut client, "my bar!")[1..] == ["ready", "ready"]).then_some(()));
     assert_eq!(call(&mut client, "devserver/startDevServerForPath", &params)["vitePort"], started["vitePort"]);
-    // The project's file says nothing of it, and takes nothing away.
+    // The project's file doesn't declare it, but doesn't stop it either.
     services.0.vx("up --detach").succeeds().keeps_silent_about("my-bar-");
     services.0.vx("restart my-bar-").succeeds();
     eventually("both are ready again", || {
@@ -205,7 +205,7 @@ fn a_program_at_work_keeps_the_supervisor_and_a_client_without_notifications_get
     eventually("it is stopped", || (words(&mut client, "foo")[0] == "idle").then_some(()));
     told(&mut client, "it is told", |method, state| method == "plugin/devserver/status" && state["mode"] == "idle");
     assert!(quiet.notification(Duration::from_millis(300)).expect("it goes on").is_none());
-    // Longer than a supervisor without services stays for nobody.
+    // Wait longer than a supervisor without services and clients would stay.
     std::thread::sleep(Duration::from_secs(3));
     of_plugin(&mut client, "startDevServer", "foo");
     eventually("both are ready", || (words(&mut client, "foo")[1..] == ["ready", "ready"]).then_some(()));

@@ -1,4 +1,4 @@
-//! Plugins in development: one table makes a front end and a back end, and its name means both.
+//! Plugins in development: a table declares a front end and a back end, and its name means both.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use super::Services;
 use crate::support::sandbox::{Sandbox, eventually, text};
 
-/// Stands for node: it says what it was started with, and listens as vite does.
+/// Stands in for node: it records its arguments, and listens as vite does.
 const NODE: &str = "#!/bin/sh\necho \"$@\" > vite.args\nexec python3 -u -m http.server \"$5\" --bind 127.0.0.1\n";
-/// Stands for go: a source with the word `bad` does not build, in the way of Go.
+/// Stands in for go: a source with the word `bad` fails to build, with errors like Go's.
 const GO: &str = "#!/bin/sh\necho \"$*\" >> go.args\nif grep -q bad main.go; then echo './main.go:1:5: undefined: bad'; exit 1; fi\ncp main.go \"$3\"\n";
 pub(super) const PLUGIN: &str = r#"
 [services.foo]

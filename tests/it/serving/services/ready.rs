@@ -1,4 +1,4 @@
-//! The promise of `vx up` about a service: that its port answers, or that nothing has checked it.
+//! The claim of `vx up` about a service: its port answers, or nothing has checked it.
 
 use std::net::TcpStream;
 

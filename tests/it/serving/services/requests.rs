@@ -1,4 +1,4 @@
-//! Requests to one service: start, stop, restart, also several at once.
+//! Requests to one service: start, stop, restart, and several at once.
 
 use super::{Services, free_port};
 use crate::support::sandbox::eventually;
@@ -34,7 +34,7 @@ fn a_service_is_restarted_stopped_and_started_again_with_the_same_port() {
     assert_eq!(services.0.processes(), []);
 }
 
-/// Restarts and stops from several shells at once, as many rounds as `VX_RACES` says.
+/// Restarts and stops from several shells at once, for `VX_RACES` rounds.
 #[test]
 fn restarts_and_stops_at_once_make_no_second_server_and_the_last_stop_wins() {
     let rounds: u64 = std::env::var("VX_RACES").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
@@ -46,7 +46,7 @@ fn restarts_and_stops_at_once_make_no_second_server_and_the_last_stop_wins() {
         let calls: Vec<_> =
             (0..words.len()).map(|at| services.0.start(words[(at + round as usize) % words.len()])).collect();
         for call in calls {
-            // A call whose request was overtaken by another one fails, and says so.
+            // A call whose request was overtaken by another fails with that reason.
             call.finish();
             assert!(services.groups("http.server").len() <= 1);
         }

@@ -10,7 +10,7 @@ use crate::support::sandbox::{Process, eventually};
 /// The time over which wake-ups are counted.
 const COUNTED: Duration = Duration::from_secs(6);
 
-/// The times that the threads of this process have slept so far.
+/// How often the threads of this process have gone to sleep so far.
 fn sleeps(process: &Process) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", process.pid)).expect("its threads");
     let of = |status: String| {
@@ -26,7 +26,7 @@ fn a_guard_and_its_supervisor_wake_up_a_few_times_in_ten_seconds() {
     services.0.vx("up --detach").succeeds();
     let all: Vec<Process> = services.supervisors().into_iter().chain(services.guards()).collect();
     assert_eq!(all.len(), 2);
-    // The end of the start wakes them up, too.
+    // The end of the start wakes the threads, too.
     let counts = || all.iter().map(sleeps).collect::<Vec<_>>();
     let settled = |pause| {
         let before = counts();
@@ -39,7 +39,7 @@ fn a_guard_and_its_supervisor_wake_up_a_few_times_in_ten_seconds() {
     // A guard beats every 5 s, and a supervisor looks as often at its board; each wakes up for that once or twice.
     let most = 6 + 6 * begun.elapsed().as_secs() / 5;
     for (process, (before, after)) in all.iter().zip(before.iter().zip(counts())) {
-        // A thread that has ended since counts no more.
+        // A thread that has ended since no longer counts.
         let slept = after.saturating_sub(*before);
         assert!(slept <= most, "{} slept {slept} times, of {most}", process.command);
     }

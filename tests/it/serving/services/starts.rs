@@ -325,7 +325,7 @@ fn a_directory_outside_of_the_project_is_refused_however_it_is_named() {
     std::os::unix::fs::symlink(&outside, services.0.project().join("link")).expect("a link");
     declare("link");
     services.0.vx("up web").refuses_with("a link out of the project");
-    // One that is exchanged while it is at work does not start there again.
+    // A directory that is replaced by such a link while the service runs is refused at its next start.
     std::fs::create_dir(services.0.project().join("inside")).expect("a directory");
     std::fs::remove_file(services.0.project().join("link")).expect("a link");
     std::os::unix::fs::symlink("inside", services.0.project().join("link")).expect("a link");

@@ -8,7 +8,7 @@ use super::Services;
 use crate::support::pty::OnTerminal;
 use crate::support::sandbox::{eventually, send, text};
 
-/// Two services that print, of which one can be used only after the other.
+/// Two services that print; one gets ready only after the other.
 const TALKING: &str = r#"
 [services.front]
 command = "echo front is up; exec sleep 621"
@@ -78,7 +78,7 @@ fn the_dashboard_shows_services_and_leaving_it_lets_them_go_on_or_stops_them() {
     assert_eq!(code, Some(0));
     assert!(written.contains("the services go on"), "{written}");
     assert_eq!(services.state("front"), "ready");
-    // They belong to nobody now, and a view of them that ends leaves them alone, too.
+    // No client owns them now, so a view of them that ends leaves them running.
     let mut again = on_terminal(&services, "up --tui");
     again.await_screen("it shows them", |screen| screen.contains("2 of 2 ready"));
     again.signal(Signal::KILL);
@@ -189,7 +189,7 @@ shell = true
     let say = |number: u32| {
         services.0.write(&number.to_string(), "");
         eventually("it has said it", || services.0.project().join(format!("done{number}")).exists().then_some(()));
-        // The line is in its file before the next one is printed.
+        // Wait until the line is in its file before the next is printed.
         let name = if number % 2 == 1 { "one" } else { "two" };
         eventually("the line is kept", || {
             services.0.vx(&format!("logs {name}")).stdout().contains(&format!("says {number}")).then_some(())

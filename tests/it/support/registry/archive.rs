@@ -20,13 +20,13 @@ impl Entry {
     }
 }
 
-/// A program that prints a version when asked for it, and runs other scripts that it is given.
+/// A program that prints a version when asked for it, and runs any script that it is given.
 pub(crate) fn script(path: &str, version: &str) -> Entry {
     let text = format!("#!/bin/sh\ncase \"$1\" in *.js|*.cjs) exec /bin/sh \"$@\" ;; *) echo \"{version}\" ;; esac\n");
     Entry::file(path, 0o755, text)
 }
 
-/// A file that no compression makes smaller; the same for the same length.
+/// A file that can't be compressed; the same length always gives the same bytes.
 pub(crate) fn filler(path: &str, length_bytes: usize) -> Entry {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut bytes = Vec::with_capacity(length_bytes + 8);
@@ -40,7 +40,7 @@ pub(crate) fn filler(path: &str, length_bytes: usize) -> Entry {
     Entry::file(path, 0o644, bytes)
 }
 
-/// A gzip-compressed tar archive, as npm has them.
+/// A gzip-compressed tar archive, as npm serves them.
 pub(crate) fn tgz(entries: &[Entry]) -> Vec<u8> {
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for entry in entries {

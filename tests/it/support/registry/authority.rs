@@ -1,4 +1,4 @@
-//! A root of trust of a test's own: an authority that certifies workflows, a log of its certificates and a log of
+//! A root of trust for a test: an authority that certifies workflows, a log of its certificates and a log of
 //! signatures, and the attestations that builds make with them.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,18 +14,18 @@ use serde_json::{Value, json};
 
 use super::signing::Signer;
 
-/// The arc of the extensions that name a build.
+/// The OID prefix of the certificate extensions that describe a build.
 const ARC: [u64; 7] = [1, 3, 6, 1, 4, 1, 57264];
-/// The extension that holds the records of the log of certificates.
+/// The OID of the extension with the log of certificates' timestamps.
 const SCT_LIST: [u64; 10] = [1, 3, 6, 1, 4, 1, 11129, 2, 4, 2];
 const LOG: &str = "log.invalid";
 
 /// A workflow that builds.
 #[derive(Clone, Copy)]
 pub(crate) struct Builder<'a> {
-    /// Without `https://`.
+    /// Its address, without `https://`.
     pub(crate) repository: &'a str,
-    /// A file in the repository.
+    /// Its file in the repository.
     pub(crate) workflow: &'a str,
 }
 
@@ -50,7 +50,7 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), certificate, issuer_key, certificates: other(), signatures: other() }
     }
 
-    /// The root of trust that knows this authority and its logs alone.
+    /// A root of trust that knows only this authority and its logs.
     pub(crate) fn root(&self) -> String {
         let since = json!({ "start": "2020-01-01T00:00:00Z" });
         let log = |key: &KeyPair| {
@@ -80,7 +80,7 @@ impl Authority {
         .to_string()
     }
 
-    /// An attestation that this workflow built an archive, as npm has them. `digest` is of the statement.
+    /// An attestation that this workflow built an archive, in npm's form. `digest` is the statement's field.
     pub(crate) fn attest(&self, name: &str, digest: &Value, builder: Builder<'_>) -> Value {
         let key = KeyPair::generate().expect("a key");
         let certificate = self.certify(&key, builder);
@@ -91,7 +91,7 @@ impl Authority {
         bundle(&material, &payload, &signature)
     }
 
-    /// The record of a registry that it published an archive.
+    /// A registry's attestation that it published an archive.
     pub(crate) fn publish(&self, name: &str, digest: &Value, signer: &Signer) -> Value {
         let payload = statement(name, digest, "https://h.invalid/npm/attestation/specs/publish/v0.1");
         let signed = signer.sign(&signed_text(&payload));
@@ -101,7 +101,7 @@ impl Authority {
         bundle(&material, &payload, signature)
     }
 
-    /// A certificate for a key of ten minutes, with the record of the log of certificates.
+    /// A certificate for a key, valid for ten minutes, with the timestamp of the log of certificates.
     fn certify(&self, key: &KeyPair, Builder { repository, workflow }: Builder<'_>) -> Vec<u8> {
         let now = SystemTime::now();
         let mut params = CertificateParams::default();
@@ -124,7 +124,7 @@ impl Authority {
         params.signed_by(key, &self.issuer).expect("a certificate").der().to_vec()
     }
 
-    /// The promise of the log of certificates to record one.
+    /// The log of certificates' promise to record a certificate.
     fn promise(&self, to_be_signed: &[u8]) -> Vec<u8> {
         let now_ms = since_1970().as_millis() as u64;
         let length = u32::try_from(to_be_signed.len()).expect("short").to_be_bytes();
@@ -143,7 +143,7 @@ impl Authority {
         [&[0][..], &id, &now_ms.to_be_bytes(), &[0, 0], &[4, 3], &prefixed(&signature)].concat()
     }
 
-    /// The entry of the log of signatures, the first one of a log.
+    /// An entry of the log of signatures, as the log's first.
     fn record(&self, payload: &str, signature: &str, verifier: &str) -> Value {
         let hash = json!({ "algorithm": "sha256", "value": hex(&sha256(payload.as_bytes())) });
         let body = json!({
@@ -217,7 +217,7 @@ fn pem(kind: &str, bytes: &[u8]) -> String {
     format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"))
 }
 
-/// The same attestation as an index of Python packages has it.
+/// The same attestation in the form of an index of Python packages.
 pub(crate) fn as_indexed(bundle: &Value) -> Value {
     let material = &bundle["verificationMaterial"];
     json!({
@@ -265,7 +265,7 @@ fn listed(record: &[u8]) -> Vec<u8> {
     prefixed(&prefixed(record))
 }
 
-/// These bytes behind their number, in two bytes.
+/// These bytes, preceded by their length in two bytes.
 fn prefixed(bytes: &[u8]) -> Vec<u8> {
     [&u16::try_from(bytes.len()).expect("short").to_be_bytes()[..], bytes].concat()
 }

@@ -1,11 +1,11 @@
-//! Native programs made in memory: for x86-64 Linux, without a library.
+//! Native programs assembled in memory: for x86-64 Linux, without libraries.
 
-/// What a program does when it is started.
+/// The behaviour of a program when it is started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Act<'a> {
     /// It ends well.
     Exit,
-    /// It reads an address that is not there.
+    /// It writes to an address that isn't mapped.
     Crash,
     /// It runs on for ever.
     Hang,
@@ -31,7 +31,7 @@ impl Act<'_> {
 fn connect(port: u16, note: &str) -> Vec<u8> {
     const SYSCALL: [u8; 2] = [0x0f, 0x05];
     let mut code = Vec::new();
-    // The places of offsets from the next instruction: to the address, and to the path behind its 16 bytes.
+    // Where the code has offsets, relative to the next instruction: to the address, and to the path after its 16 bytes.
     let mut offsets = Vec::new();
     let mut pointed = |code: &mut Vec<u8>, instruction: [u8; 3], to: usize| {
         code.extend(instruction);
@@ -64,7 +64,7 @@ fn connect(port: u16, note: &str) -> Vec<u8> {
     code
 }
 
-/// The number of x86-64, and that of 64-bit Arm.
+/// The ELF machine numbers of x86-64, and of 64-bit Arm.
 pub(crate) const X86_64: u16 = 62;
 pub(crate) const AARCH64: u16 = 183;
 

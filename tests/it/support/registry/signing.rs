@@ -6,7 +6,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
-/// The bytes in front of the point of a P-256 key.
+/// The bytes of an encoded P-256 key before its point.
 const HEADER: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -24,7 +24,7 @@ impl Signer {
         Self::twice(name, expires).0
     }
 
-    /// The same key twice.
+    /// Make the same key twice.
     pub(crate) fn twice(name: &str, expires: Option<&str>) -> (Self, Self) {
         let random = SystemRandom::new();
         let secret = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("a key");
@@ -46,7 +46,7 @@ impl Signer {
         [&HEADER[..], self.pair.public_key().as_ref()].concat()
     }
 
-    /// The document of a registry with this as its only key.
+    /// A registry's document of keys with only this key.
     pub(crate) fn document(&self) -> String {
         let key = json!({
             "keyid": self.name,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) path: String,
-    /// Of a link: its target.
+    /// Its bytes; for a link, its target.
     pub(super) bytes: Vec<u8>,
     pub(super) executable: bool,
     pub(super) link: bool,
@@ -91,7 +91,7 @@ fn bytes_of(path: PathBuf) -> Vec<u8> {
     std::os::unix::ffi::OsStringExt::into_vec(path.into_os_string())
 }
 
-/// Links are followed, because a program may be one.
+/// Returns whether a file can be executed. Links are followed, because a program may be a link.
 pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
 

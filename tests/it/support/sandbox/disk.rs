@@ -1,4 +1,5 @@
-//! A small file system of a sandbox's own, or a layer over its home, in a mount namespace of its own: it is gone when its last user is.
+//! A small file system for a sandbox, or a layer over its home, in its own mount namespace: it is gone once its last
+//! user is.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -7,23 +8,24 @@ use std::process::{Child, Command, Stdio};
 
 use super::Sandbox;
 
-/// The kernel's name of the machine's run.
+/// The file with the kernel's id of the present boot.
 const BOOT_NAME: &str = "/proc/sys/kernel/random/boot_id";
 /// The size of an image, in bytes.
 const IMAGE_BYTES: u64 = 64 << 20;
 
-/// The namespaces that a disk has for itself.
+/// The namespaces that a disk needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Namespaces {
-    /// Its mounts.
+    /// Mounts.
     Mounts,
-    /// Its mounts, and the users that may mount.
+    /// Mounts, and users, so that this user may mount.
     Users,
-    /// Its mounts, and processes that all end with it.
+    /// Mounts, and processes, which all end with the disk.
     Processes,
 }
 
-/// A mounted file system. It is seen by commands started through [`Disk::command`], and by the test as [`Disk::seen`].
+/// A mounted file system. Commands started through [`Sandbox::inside`] see it at its mount point, and the test sees it
+/// at [`Disk::seen`].
 pub(crate) struct Disk {
     /// The process that keeps the namespace. It ends when its input does, even if the test is killed.
     holder: Child,
@@ -38,8 +40,8 @@ const LAYER: &str = "mount -t tmpfs vx-test \"$1\" && mkdir \"$1/upper\" \"$1/wo
     { mount -t overlay -o \"lowerdir=$0,upperdir=$1/upper,workdir=$1/work\" vx-test \"$0\" || \
       mount -t overlay -o \"userxattr,lowerdir=$0,upperdir=$1/upper,workdir=$1/work\" vx-test \"$0\"; } && \
     echo mounted && exec cat";
-/// Mount the image `$1` of a disk at `$0`, in a run of the machine whose name is in the file `$2`. Names are committed to
-/// the disk every second, and no content before them.
+/// Mount the image `$1` of a disk at `$0`, in a boot whose id is in the file `$2`. Names are committed to the disk
+/// every second, and contents never before them.
 const IMAGE: &str = "mount -t proc proc /proc && mount --bind \"$2\" \"$3\" && \
     mount -o loop,commit=1,noauto_da_alloc \"$1\" \"$0\" && echo mounted && exec cat";
 
@@ -64,7 +66,7 @@ impl Disk {
         disk
     }
 
-    /// Mount an image here, in a run of the machine of its own. `None` if that is not allowed, which is reported.
+    /// Mount an image here, as in a new boot of the machine. `None` if that is not allowed, which is reported.
     fn image(point: &Path, image: &Path, boot: &Path) -> Option<Self> {
         let disk = Self::mount(point, IMAGE, &[image, boot, BOOT_NAME.as_ref()], Namespaces::Processes);
         if disk.is_none() {
@@ -100,7 +102,7 @@ impl Disk {
         Path::new(&format!("/proc/{}/root", self.holder.id())).join(inside)
     }
 
-    /// Change how it is mounted, as by `mount -o remount,…`.
+    /// Change the mount's options, as `mount -o remount,…` does.
     fn remount(&self, options: &str) {
         let mut mount = self.enter();
         mount.args(["mount", "-o", &format!("remount,{options}")]).arg(&self.point);
@@ -141,8 +143,8 @@ impl Sandbox {
         Some(self)
     }
 
-    /// Make the home as it is the lower layer of an overlay, as in a container whose image has it. `None` if mounting is
-    /// not allowed.
+    /// Make the present home the lower layer of an overlay, as in a container whose image contains it. `None` if
+    /// mounting is not allowed.
     pub(crate) fn in_an_upper_layer(mut self) -> Option<Self> {
         let (point, upper) = (self.root.path().join("disk"), self.root.path().join("upper"));
         [&point, &upper].into_iter().for_each(|directory| fs::create_dir(directory).expect("a directory"));
@@ -168,11 +170,11 @@ impl Sandbox {
         Some(self)
     }
 
-    /// Cut the power: all processes end at once, and only what the system had written to the disk is there after the
-    /// machine has started again.
+    /// Cut the power: all processes end at once, and after the restart only the data that the system had written to the
+    /// disk is there.
     pub(crate) fn lose_power(&mut self) {
         let disk = self.disk.as_ref().expect("a disk");
-        // All but the first process of the namespace, which keeps the mount.
+        // Kill all but the first process of the namespace, which keeps the mount.
         let _ = disk.enter().args(["kill", "-KILL", "-1"]).status();
         let (image, copy) = (self.root.path().join("image"), self.root.path().join("after"));
         let written = || fs::metadata(&image).and_then(|data| data.modified()).expect("a time");
@@ -182,7 +184,7 @@ impl Sandbox {
             assert!(copied.expect("cp starts").success());
             before == written()
         };
-        // The system writes on meanwhile; a state that never was on the disk proves nothing.
+        // The system goes on writing; a copy that mixes two instants, and never was on the disk, proves nothing.
         while !is_state_of_one_instant() {}
         // This unmounts the old image, which would otherwise be complete.
         self.disk = None;
@@ -192,7 +194,7 @@ impl Sandbox {
         self.disk = Some(disk.expect("it was mounted before"));
     }
 
-    /// A file with the name of this run of the machine.
+    /// A file with the id of this boot of the machine.
     fn boot(&self, number: u32) -> PathBuf {
         let path = self.root.path().join(format!("boot{number}"));
         fs::write(&path, format!("{number:08x}-0000-4000-8000-000000000000\n")).expect("a file");
@@ -220,7 +222,7 @@ impl Sandbox {
             command.current_dir(self.project());
             return command;
         };
-        // Entering a namespace leads to its root; and the process stays the same, for signals to reach it.
+        // Entering a namespace changes to its root, so go back; and `exec`, so that signals reach the program.
         let mut command = disk.enter();
         command.args(["sh", "-c", "cd \"$0\" && exec \"$@\""]).arg(self.project()).arg(program);
         command

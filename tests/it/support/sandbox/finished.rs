@@ -40,7 +40,7 @@ impl Finished {
         format!("{command}: {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
     }
 
-    /// It succeeded.
+    /// Assert that it succeeded.
     #[track_caller]
     pub(crate) fn succeeds(self) -> Self {
         self.exits_with(0)
@@ -53,7 +53,7 @@ impl Finished {
         self
     }
 
-    /// Assert that a part of the request did not succeed (exit code 1), and that standard error has this text.
+    /// Assert that a part of the request failed (exit code 1), and that standard error has this text.
     #[track_caller]
     pub(crate) fn fails_with(self, text: &str) -> Self {
         self.exits_with(1).says(text)
@@ -66,21 +66,21 @@ impl Finished {
         self.exits_with(2).says(text)
     }
 
-    /// Standard error has this text.
+    /// Assert that standard error has this text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stderr.contains(text), "nothing of `{text}` in:\n{}", self.described());
         self
     }
 
-    /// Standard output has this text.
+    /// Assert that standard output has this text.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
         assert!(self.stdout.contains(text), "nothing of `{text}` in:\n{}", self.described());
         self
     }
 
-    /// Neither output has this text.
+    /// Assert that neither output has this text.
     #[track_caller]
     pub(crate) fn keeps_silent_about(self, text: &str) -> Self {
         assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "`{text}` is in:\n{}", self.described());

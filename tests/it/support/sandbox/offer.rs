@@ -1,4 +1,4 @@
-//! Tools for the registry whose archive a test wants to serve in another way than whole and at once.
+//! Published tools whose archive a test wants to serve slowly or faultily.
 
 use vx_base::package::source_kind::SourceKind;
 use vx_base::system::platform::Platform;
@@ -33,14 +33,14 @@ impl Sandbox {
         Offer { path: npm_archive_path(&package, version), archive }
     }
 
-    /// Publish such a release, and send it at about this many bytes a second.
+    /// Publish such a release, and send it at about this many bytes per second.
     pub(crate) fn publish_slowly(&self, tool: &str, version: &str, filler_bytes: usize, rate: u64) -> Offer {
         let offer = self.publish(tool, version, filler_bytes);
         self.registry().server().serve(&offer.path, Reply::ok(offer.archive.clone()).slow(rate));
         offer
     }
 
-    /// Every request for this release's archive so far; those that only ask for its size do not count.
+    /// Every request for this release's archive so far, without requests for its size alone.
     pub(crate) fn fetches(&self, offer: &Offer) -> Vec<Request> {
         let requests = self.registry().server().requests_for(&offer.path);
         requests.into_iter().filter(|request| request.method == "GET").collect()

@@ -1,11 +1,11 @@
-//! The processes of a sandbox, found by their environment, which has the sandbox's directory.
+//! Finding the processes of a sandbox by their environment, which contains the sandbox's directory.
 
 use std::fs;
 use std::path::Path;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A process that is there.
+/// A process that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Process {
     pub(crate) pid: u32,
@@ -34,14 +34,14 @@ fn process(pid: u32) -> Option<Process> {
     };
     let environment = strings("environ")?;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; state, parent and group follow the last one.
+    // The name in parentheses may contain anything; state, parent and group follow the last parenthesis.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(1);
     let parent = fields.next()?.parse().ok()?;
     let group = fields.next()?.parse().ok()?;
     Some(Process { pid, parent, group, command: strings("cmdline")?.join(" "), environment })
 }
 
-/// Send a signal to one process; one that is gone already is no error.
+/// Send a signal to a process. It is not an error if the process is already gone.
 pub(crate) fn send(pid: u32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid.cast_signed()) {
         let _ = kill_process(pid, signal);

@@ -15,11 +15,12 @@ pub(crate) struct Refusal {
 }
 
 impl Sandbox {
-    /// Start `vx` with these words where the system answers these calls with these errors, to all that it starts, too.
+    /// Start `vx` with these words on a system that answers these calls with these errors, for all that vx starts as
+    /// well.
     pub(crate) fn start_refusing(&self, words: &str, refused: &[Refusal]) -> Running {
         let (name, command) = (format!("vx {words} with {refused:?}"), self.command(words));
         let outputs = self.next_outputs();
-        // The filter is the thread's, and so goes with it; a process that the thread starts inherits it.
+        // The filter belongs to the thread and ends with it; a process that the thread starts inherits it.
         thread::scope(|scope| {
             let starter = scope.spawn(|| {
                 refuse(refused).expect("a filter");
@@ -35,7 +36,7 @@ fn start(name: &str, mut command: Command, [stdout, stderr]: [std::path::PathBuf
     Running::start(name, command, stdout, stderr)
 }
 
-/// From now on the calls of this thread are answered like that.
+/// Have these calls of this thread refused from now on.
 fn refuse(refused: &[Refusal]) -> Result<(), seccompiler::Error> {
     for Refusal { call, error } in refused {
         let answer = SeccompAction::Errno(error.unsigned_abs());

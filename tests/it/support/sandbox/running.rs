@@ -18,7 +18,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Start it with its output in these files: a process left behind by a killed vx would hold a pipe open.
+    /// Start it with its output in these files, not in pipes: a process left behind by a killed vx would hold a pipe
+    /// open.
     pub(super) fn start(name: &str, mut command: Command, stdout: PathBuf, stderr: PathBuf) -> Self {
         let file = |path| fs::File::create(path).expect("a file");
         let child = command.stdout(file(&stdout)).stderr(file(&stderr)).spawn().expect("it starts");

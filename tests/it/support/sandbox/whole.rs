@@ -1,7 +1,7 @@
-//! The check that a home is whole: every release matches its receipt, file by file, and no half-made file is left.
+//! Checking that a home is whole: every release matches its receipt, file by file, and no half-made file is left.
 //!
-//! The files that a release must hold are taken from the archives that were published, read here by other code than
-//! vx's own, so that a release and a receipt that are wrong together are found too.
+//! The expected files of a release are taken from the published archives, which are read here by other code than vx's
+//! own. So a release and a receipt that are wrong together are found, too.
 
 use std::collections::HashMap;
 use std::fs;
@@ -16,7 +16,7 @@ use super::Sandbox;
 use super::contents::{Content, contents_of, entries, is_executable};
 use crate::support::registry::digest;
 
-/// The contents of the archives that were asked about, by the names of their digests.
+/// The contents of archives that were already read, by the names of their digests.
 pub(super) type Known = HashMap<String, Rc<Vec<Content>>>;
 
 impl Sandbox {
@@ -109,7 +109,8 @@ impl Sandbox {
         flaws
     }
 
-    /// Whole archives are the ones they are named after; parts are beginnings of one.
+    /// The faults of the cache: whole archives must match the digests in their names, and parts must be beginnings of
+    /// an archive.
     fn cache_flaws(&self) -> Vec<String> {
         let cache = self.kept().join("cache/downloads");
         let published = self.registry().archives();
@@ -150,8 +151,8 @@ fn is(digest_said: &Digest, archive: &[u8]) -> bool {
     digest(digest_said.algorithm(), archive) == *digest_said
 }
 
-/// The place of an entry in a release: below its own path, or that without its first component, or below a folder that
-/// the part goes to.
+/// The place of an entry in a release: its own path, or that without the first component, or the latter below a folder
+/// that the part goes to.
 fn place_of(wanted: &Content, there: &[Content]) -> Option<usize> {
     let stripped = wanted.path.split_once('/').map_or(wanted.path.as_str(), |(_, rest)| rest);
     let at = |path: &str| there.iter().position(|other| other.path == path);
@@ -181,7 +182,7 @@ fn names_in(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The check itself is tested: it must find each kind of fault.
+/// A test of the check itself: it must find each kind of fault.
 #[test]
 fn every_flaw_of_a_home_is_found() {
     use std::os::unix::fs::PermissionsExt;

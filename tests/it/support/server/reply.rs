@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Request;
 
-/// The answer of one path.
+/// The answer to requests for a path.
 pub(crate) struct Reply {
     kind: Kind,
 }
@@ -34,7 +34,7 @@ struct Fixed {
     fault: Option<Fault>,
 }
 
-/// The fault that ends the body before its time, after this many bytes of it.
+/// A fault that ends the body early, after this many bytes of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     Silent(usize),
@@ -48,7 +48,7 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     /// The announced length; `None` if the end of the connection is the end of the body.
     pub(super) content_length: Option<u64>,
-    /// Nothing is sent before it is open.
+    /// Nothing is sent before this is true.
     pub(super) gate: Option<Arc<AtomicBool>>,
     /// The time between head and body.
     pub(super) late: Duration,
@@ -57,7 +57,7 @@ pub(super) struct Answer {
 }
 
 impl Reply {
-    /// 200 with this body, an ETag made from it, and ranges.
+    /// Status 200 with this body, an ETag made from it, and support for ranges.
     pub(crate) fn ok(body: impl Into<Vec<u8>>) -> Self {
         let body = body.into();
         let mut hasher = DefaultHasher::new();
@@ -86,7 +86,7 @@ impl Reply {
         Self::status(302).header("Location", to)
     }
 
-    /// One reply after the other; the last one stays.
+    /// These replies in turn; the last is repeated.
     pub(crate) fn sequence(replies: impl IntoIterator<Item = Reply>) -> Self {
         let replies: Vec<_> = replies.into_iter().collect();
         assert!(!replies.is_empty(), "a sequence of no replies answers nothing");
@@ -103,27 +103,27 @@ impl Reply {
         self.with(|fixed| fixed.headers.push((name.to_owned(), value.to_owned())))
     }
 
-    /// Another body under the same headers: bytes that changed behind an unchanged ETag.
+    /// Another body under the same headers, as if the bytes had changed but not the ETag.
     pub(crate) fn body(self, body: impl Into<Vec<u8>>) -> Self {
         self.with(|fixed| fixed.body = Arc::new(body.into()))
     }
 
-    /// This ETag instead of the one made from the body.
+    /// Use this ETag instead of the one made from the body.
     pub(crate) fn etag(self, etag: &str) -> Self {
         self.with(|fixed| fixed.etag = Some(etag.to_owned()))
     }
 
-    /// No ETag, as of a server that knows none.
+    /// Send no ETag, like a server that doesn't support it.
     pub(crate) fn without_etag(self) -> Self {
         self.with(|fixed| fixed.etag = None)
     }
 
-    /// The whole body for every range.
+    /// Ignore ranges: always send the whole body.
     pub(crate) fn without_ranges(self) -> Self {
         self.with(|fixed| fixed.ranges = false)
     }
 
-    /// Answer ranges with one that begins this many bytes later than asked.
+    /// Answer ranges with a range that begins this many bytes later than requested.
     pub(crate) fn wrong_range(self, shift: usize) -> Self {
         self.with(|fixed| fixed.range_shift = shift)
     }
@@ -236,7 +236,7 @@ impl Fixed {
     }
 }
 
-/// Start and end (exclusive) of a single range; an empty one when it lies behind the end.
+/// Start and end (exclusive) of a single range; empty if the range lies beyond the end.
 fn parse_range(range: &str, length: usize) -> Option<(usize, usize)> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     Some(match (first.parse::<usize>().ok(), last.parse::<usize>().ok()) {

@@ -1,4 +1,4 @@
-//! A door to a server behind which everything is safe: TLS with a certificate of an issuer that nobody knows.
+//! TLS in front of a server, with a certificate of an unknown issuer.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -15,10 +15,10 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::Server;
 
-/// The longest that a connection may be silent.
+/// The longest that a connection may stay idle.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// An issuer of certificates that nobody knows.
+/// An unknown issuer of certificates.
 pub(crate) struct Authority {
     /// Its own certificate, in PEM.
     certificate: String,
@@ -43,7 +43,7 @@ impl Authority {
     }
 }
 
-/// A port that passes requests on to a server; it closes when dropped.
+/// A TLS port that passes requests on to a server; it closes when dropped.
 pub(crate) struct Secured {
     address: String,
     issuer: String,
@@ -52,12 +52,12 @@ pub(crate) struct Secured {
 }
 
 impl Secured {
-    /// A port before this server, with a new issuer.
+    /// A port in front of this server, with a new issuer.
     pub(crate) fn before(server: &Server) -> Self {
         Self::with(server, None)
     }
 
-    /// The same, for a client with a certificate of this authority alone.
+    /// The same, only for clients with a certificate of this authority.
     pub(crate) fn before_for(server: &Server, clients: &Authority) -> Self {
         Self::with(server, Some(clients))
     }
@@ -121,7 +121,7 @@ impl Drop for Secured {
     }
 }
 
-/// Pass one request on, and its answer back: as much of it as there is.
+/// Pass a request on, and back as much of its answer as arrives.
 fn pass(stream: TcpStream, config: Arc<ServerConfig>, behind: &str) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let connection = ServerConnection::new(config).map_err(io::Error::other)?;

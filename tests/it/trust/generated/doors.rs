@@ -1,4 +1,5 @@
-//! Every door of a project: each is opened in a directory, and gives back everything that was printed there.
+//! Every door of a project, which is a way of using vx in it: each is opened in a directory, and returns everything
+//! that was printed there.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -21,9 +22,9 @@ pub(super) enum Door {
     Runs(&'static str),
     /// A command of vx whose output may quote the project.
     Tells(&'static str),
-    /// A link that `vx shims` made.
+    /// A shim.
     Link(&'static str),
-    /// A shell with `vx activate` that walks in and out.
+    /// A shell with `vx activate` that enters and leaves.
     Shell(&'static str),
     /// A shell that evaluates the code of `vx env`.
     Evaluated,
@@ -35,7 +36,7 @@ pub(super) enum Door {
     Interactive,
     /// The dashboard.
     Top,
-    /// A command on a terminal, where a question is answered by no.
+    /// A command on a terminal, where a question is answered with no.
     Declined(&'static str),
     /// The requests to a daemon.
     Daemon,
@@ -43,7 +44,7 @@ pub(super) enum Door {
     Mcp,
 }
 
-/// All doors. Those that change the project's files come last.
+/// All doors. The doors that change the project's files come last.
 pub(super) const DOORS: [Door; 91] = [
     Door::Runs("ruff"),
     Door::Runs("biome"),
@@ -140,13 +141,13 @@ pub(super) const DOORS: [Door; 91] = [
 
 /// Everything that came out of a door.
 pub(super) struct Said {
-    /// The output of programs, and environments: nothing of the project's may be in it.
+    /// The output of programs, and environments. Nothing from the project may be in it.
     pub(super) effects: String,
     /// All output.
     pub(super) all: String,
     /// The exit code, if a process ended by itself.
     pub(super) code: Option<i32>,
-    /// True where a question may be asked.
+    /// A question may have been asked.
     pub(super) may_ask: bool,
 }
 
@@ -214,7 +215,7 @@ impl Door {
             }
             Self::Declined(words) => {
                 let mut terminal = OnTerminal::start(command_in(project, words));
-                // Each project further up has a question of its own.
+                // Each project further up asks its own question.
                 terminal.press("n\rn\rn\r");
                 let (code, text) = terminal.ends();
                 Said { effects: String::new(), all: text.replace('\u{1b}', ""), code, may_ask: true }
@@ -225,7 +226,7 @@ impl Door {
     }
 }
 
-/// Run `vx` in the project, or above it where the words name the project.
+/// Run `vx` in the project, or above it if the words name the project.
 fn in_or_above(project: &Project, words: &str) -> Finished {
     let directory = project.entered.display().to_string();
     let place = if words.contains("DIRECTORY") { project.sandbox.root() } else { project.entered.as_path() };
@@ -248,7 +249,7 @@ fn in_shell(project: &Project, shell: &str, words: &[&str], directory: &Path) ->
     Some(project.sandbox.run(shell, command).finish())
 }
 
-/// A shell that walks into the project with `vx activate` on, looks at its variables and calls a tool, and walks out.
+/// A shell with `vx activate` that enters the project, prints its variables, calls a tool, and leaves.
 fn walk(project: &Project, shell: &str) -> Option<Finished> {
     let bash = "eval \"$($VX activate bash)\"; cd \"$P\"; eval \"$PROMPT_COMMAND\"; eval \"$PROMPT_COMMAND\"\n\
                 /usr/bin/env; set; /bin/bash -c :; cd /; eval \"$PROMPT_COMMAND\"; /usr/bin/env; true";
@@ -270,7 +271,7 @@ fn interactive(project: &Project) -> Said {
     let mut bash = OnTerminal::start(bash);
     bash.press("eval \"$($VX activate bash)\"\rcd \"$P\"\r:\r/usr/bin/env\rcd /\r:\rexit 0\r");
     let (code, text) = bash.ends();
-    // The terminal's own codes are bash's.
+    // Other lines contain bash's own control codes.
     let effects: String = text.lines().filter(|line| line.contains('=')).map(|line| line.to_owned() + "\n").collect();
     Said { effects, all: String::new(), code, may_ask: text.contains("[y/N]") }
 }

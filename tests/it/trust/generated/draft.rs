@@ -1,7 +1,8 @@
-//! A stranger's project while it is composed: the tables of its `vx.toml`, its files, and the variables of whoever enters it.
+//! A stranger's project while it is composed: the tables of its `vx.toml`, its files, and the variables of the user who
+//! enters it.
 //!
-//! Each program of the stranger's leaves a line with the name of its piece in one file, and each of their addresses is of
-//! one server that counts its connections, so a test sees by which piece a project has acted.
+//! Each of the stranger's programs leaves a line with the name of its piece in the same file, and each of their
+//! addresses belongs to a server that counts its connections. So a test sees which piece has acted.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +27,7 @@ pub(super) struct Draft<'a> {
     pub(super) directory: PathBuf,
     /// The lines of `vx.toml`, by table and key.
     tables: BTreeMap<String, BTreeMap<String, String>>,
-    /// The variables of whoever enters.
+    /// The variables of the user who enters.
     pub(super) variables: Vec<(String, String)>,
 }
 
@@ -40,7 +41,7 @@ impl<'a> Draft<'a> {
         draft
     }
 
-    /// Set a key of a table to this value, which is written as it is; an earlier value goes.
+    /// Set a key of a table to this value, which is written as it is and replaces an earlier one.
     pub(super) fn say(&mut self, table: &str, key: &str, value: &str) {
         self.tables.entry(table.to_owned()).or_default().insert(key.to_owned(), value.to_owned());
     }
@@ -58,7 +59,7 @@ impl<'a> Draft<'a> {
         self.tables.iter().map(|(table, keys)| format!("[{table}]\n{}", lines(keys))).collect()
     }
 
-    /// One of these, by chance.
+    /// One of these, at random.
     pub(super) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[usize::try_from(self.random.below(choices.len() as u64)).expect("an index")]
     }
@@ -100,7 +101,7 @@ impl<'a> Draft<'a> {
         symlink(target, self.cleared(path)).expect("a link");
     }
 
-    /// A path of the project, with its folder, at which another piece has left nothing.
+    /// A path of the project whose folder exists, cleared of anything that another piece left there.
     fn cleared(&self, path: &str) -> PathBuf {
         let path = self.directory.join(path);
         for taken in path.ancestors().filter(|taken| taken.starts_with(&self.directory) && !taken.is_dir()) {

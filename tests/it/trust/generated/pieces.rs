@@ -16,16 +16,16 @@ pub(super) struct Piece {
     pub(super) acts: Acts,
 }
 
-/// The conditions for a piece to act, with the doors by which it would. They are always taken where the piece is laid.
+/// When a piece may act, and the doors through which it would. A project with the piece always takes those doors.
 pub(super) enum Acts {
-    /// Its user's consent.
+    /// With its user's consent.
     WithConsent(&'static [&'static str]),
-    /// Nothing lets it act: a rule would have to be missing.
+    /// Never, unless a rule of vx were missing.
     Never(&'static [&'static str]),
 }
 
 impl Piece {
-    /// The doors by which it would act.
+    /// The doors through which it would act.
     pub(super) fn doors(&self) -> &'static [&'static str] {
         match self.acts {
             Acts::WithConsent(doors) | Acts::Never(doors) => doors,

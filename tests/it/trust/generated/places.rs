@@ -1,4 +1,4 @@
-//! The places of strangers' projects, with the `.git` around them, and the habits of those who enter.
+//! The places of strangers' projects, with the `.git` around them, and the habits of the users who enter.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,13 +11,13 @@ use crate::support::sandbox::Sandbox;
 /// The place of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// Right below the home directory.
+    /// Directly below the home directory.
     InHome,
-    /// In a folder of the home directory, as an unpacked archive.
+    /// In a folder of the home directory, like an unpacked archive.
     Unpacked,
     /// In a folder outside of the home directory.
     Outside,
-    /// A repository in another one.
+    /// A repository inside another.
     Nested,
     /// A submodule.
     Submodule,
@@ -47,7 +47,7 @@ impl Layout {
         Self::Below,
     ];
 
-    /// Make the folders of the project; its directory comes back.
+    /// Make the folders of the project. Returns its directory.
     pub(super) fn prepare(self, sandbox: &Sandbox) -> PathBuf {
         let root = sandbox.root();
         let directory = root.join(match self {
@@ -82,7 +82,7 @@ impl Layout {
         directory
     }
 
-    /// Write the project's `vx.toml`, and prepare what only its text can: consents of others to the same text.
+    /// Write the project's `vx.toml`, and make consents for other projects with the same text.
     pub(super) fn finish(self, sandbox: &Sandbox, directory: &Path, text: &str) {
         let own = sandbox.root().join("user/trusted");
         if matches!(self, Self::Borrowed | Self::Linked) {
@@ -147,18 +147,18 @@ fn worktree(common: &Path, named: &Path, tree: &Path) {
     fs::write(tree.join(".git"), format!("gitdir: {}\n", own.display())).expect("a file");
 }
 
-/// The settings and customs of whoever enters.
+/// The settings and habits of the user who enters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Habit {
     /// The registries are named by variables.
     Variables,
-    /// The registries are named by files of the user's own, `uv.toml` and `.npmrc`, which nearer files would override.
+    /// The user's own files, `uv.toml` and `.npmrc`, name the registries; nearer files would override them.
     OwnFiles,
     /// The same with pip's file.
     OwnPip,
-    /// Programs of the user's obey files of the directory that they are called in.
+    /// The user's own programs obey files in the directory in which they are called.
     ObeyingPrograms,
-    /// The shell says that it is a build service's, and that is all that it says.
+    /// The environment says that this is a build service, and nothing else.
     Ci,
     /// The user has forbidden every project to act.
     Forbidding,
@@ -198,7 +198,7 @@ impl Habit {
     }
 }
 
-/// Put programs of the user's own in front of PATH that obey files of the directory in which they are called.
+/// Put the user's own programs in front of PATH, which obey files in the directory in which they are called.
 pub(super) fn obeying_programs(draft: &mut Draft<'_>) {
     let bin = draft.sandbox.root().join("bin");
     fs::create_dir_all(&bin).expect("a directory");

@@ -1,4 +1,4 @@
-//! A stranger's project that is laid, and what it may not have done.
+//! A stranger's project on disk, and the deeds that it must not have done.
 
 use std::fs;
 use std::os::unix::fs::FileTypeExt;
@@ -16,22 +16,22 @@ use crate::running::trees::Random;
 use crate::support::sandbox::{Sandbox, text};
 use crate::support::server::Server;
 
-/// The longest that work which a door has begun may take to end.
+/// The longest that work begun through a door may take to end.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A project that is laid, in a sandbox of its own.
+/// A written project, in its own sandbox.
 pub(super) struct Project {
     pub(super) sandbox: Sandbox,
     foreign: Server,
     directory: PathBuf,
     /// The directory in which the doors are tried.
     pub(super) entered: PathBuf,
-    /// The consents that were there before.
+    /// The number of consents that were there before.
     consents: usize,
 }
 
 impl Project {
-    /// Lay these pieces in this place.
+    /// Write a project of these pieces in this place.
     pub(super) fn lay(seed: u64, layout: Layout, habit: Habit, pieces: &[&Piece], word: Option<&str>) -> Self {
         // Nothing answers at the sites of vendors, nor at the usual registries.
         let sandbox = cautious().variable("HTTPS_PROXY", "http://127.0.0.1:9").variable("NO_PROXY", "127.0.0.1");
@@ -48,15 +48,15 @@ impl Project {
         let sandbox = variables.fold(sandbox, |sandbox, (name, value)| sandbox.variable(&name, &value));
         let consents = consents(&sandbox);
         let project = Self { sandbox, foreign, directory, entered, consents };
-        // Half of the homes are empty at first.
+        // Leave half of the homes empty at first.
         if seed.is_multiple_of(2) {
             project.make_links();
         }
         project
     }
 
-    /// Have vx install the catalogue's tools and make links for them, from a project of the user's own and without the
-    /// variables with which this one is entered; nothing if that is done.
+    /// Have vx install the catalogue's tools and make shims for them, from the user's own project and without the
+    /// variables with which this project is entered. Does nothing the second time.
     pub(super) fn make_links(&self) {
         let own = self.sandbox.root().join("own");
         if fs::create_dir(&own).is_err() {
@@ -71,7 +71,8 @@ impl Project {
         }
     }
 
-    /// The deeds of the project so far: programs that ran, connections to its index, and what this door shows of it.
+    /// The deeds of the project so far: programs that ran, connections to its index, and traces of it in this door's
+    /// output.
     pub(super) fn deeds(&self, said: &Said) -> Vec<String> {
         let mut deeds = Vec::new();
         let ran = fs::read_to_string(traces(&self.sandbox)).unwrap_or_default();
@@ -87,7 +88,7 @@ impl Project {
         deeds
     }
 
-    /// True for a line that puts a folder of the project on a search path.
+    /// Returns whether a line puts a folder of the project on a search path.
     fn is_own_folder(&self, line: &str) -> bool {
         let own = |directory: &Path| {
             let places = [".venv/bin", "linked/bin", "node_modules/.bin"];
@@ -96,13 +97,13 @@ impl Project {
         line.to_ascii_lowercase().contains("path") && (own(&self.directory) || own(&self.entered))
     }
 
-    /// True if the project's file was understood.
+    /// Returns whether the project's file was understood.
     pub(super) fn is_read(&self) -> bool {
         super::super::vx_in(&self.sandbox, &self.entered, "run --list").code() == Some(0)
     }
 
-    /// Whatever is there once all doors are closed and should not be: consents, sockets, boards at work. What a daemon has
-    /// begun may end a little later; processes are found by the sandbox's own end.
+    /// Leftovers after all doors are closed: consents, sockets, boards at work. Work that a daemon has begun may end a
+    /// little later. The sandbox looks for processes when it is dropped.
     pub(super) fn left(&self) -> Vec<String> {
         let deadline = Instant::now() + GRACE;
         loop {

@@ -1,4 +1,4 @@
-//! `vx board`: lists, watches, waits for and removes boards.
+//! `vx board`: listing, watching, awaiting and removing boards.
 
 use super::*;
 use crate::support::sandbox::{Running, eventually, text};
@@ -76,7 +76,7 @@ fn watching_states_prints_a_line_for_each_and_none_for_numbers() {
     assert!(states.len() <= 4, "its end, its judgement, the board's end: {states:?}");
 }
 
-/// The number of times that any thread of a process has gone to sleep so far.
+/// How often the threads of a process have gone to sleep so far.
 #[cfg(target_os = "linux")]
 fn sleeps(pid: u32) -> Vec<String> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();

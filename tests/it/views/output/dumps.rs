@@ -1,4 +1,4 @@
-//! Dumps of a board: read like the board, and the same in every form.
+//! Dumps of a board: they read like the board, and have the same content in every form.
 
 use super::*;
 use crate::support::sandbox::text;
@@ -155,7 +155,7 @@ fn one_board_is_the_same_as_json_text_and_csv() {
     assert!(text_form.contains("404"), "{text_form}");
 }
 
-/// The records of a CSV text, as RFC 4180 has it.
+/// The records of a CSV text, by RFC 4180.
 fn records(csv: &str) -> Vec<Vec<String>> {
     let (mut records, mut cells, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
     let mut characters = csv.chars().peekable();

@@ -1,8 +1,8 @@
-//! The estimate of a run's time, from the times of the runs before it.
+//! The estimate of a run's time, from the times of earlier runs.
 
 use super::*;
 
-/// Forget the releases and the downloads, not the times they took.
+/// Remove the releases and the downloads, but not the times they took.
 fn forget_releases(sandbox: &Sandbox) {
     for folder in ["store", "cache/downloads"] {
         std::fs::remove_dir_all(sandbox.home().join(folder)).expect("a folder");
@@ -16,7 +16,7 @@ fn the_second_run_shows_its_estimate_and_the_basis_of_it() {
     forget_releases(&sandbox);
     sandbox.vx("sync --plain").succeeds().says("left, 1 run");
     forget_releases(&sandbox);
-    // On a machine of any speed, the whole is estimated before the first byte arrives.
+    // Delay the first byte, so that the whole is estimated before it arrives, on a machine of any speed.
     let offer = sandbox.publish("biome", "2.3.4", 1_600_000);
     let reply = Reply::ok(offer.archive).slow(400_000).late(std::time::Duration::from_secs(2));
     sandbox.registry().server().serve(&offer.path, reply);
@@ -38,8 +38,8 @@ fn a_first_run_of_two_at_once_has_its_total_from_the_start_and_a_time_left_after
     let sums: Vec<&Value> = events.iter().filter(|event| event["event"] == "progress").collect();
     assert!(sums.iter().all(|sum| sum["total_bytes"].as_u64() == Some(whole as u64)), "{sums:?}");
     assert_eq!(sums[0]["bytes_downloaded"], 0, "before the first byte: {}", sums[0]);
-    // The second reading of the whole comes a second after the first, when two of them have a quarter of it. A tool that
-    // hangs on a loaded machine leaves no estimate.
+    // The second reading of the total comes a second after the first, when two tools have a quarter of it. On a loaded
+    // machine a tool may hang, and then there is no estimate.
     let a_tenth = |sum: &&&Value| sum["bytes_downloaded"].as_u64() >= Some(whole as u64 / 10);
     let usual = |sum: &&&Value| sum["hanging"].as_array().is_some_and(Vec::is_empty);
     let later: Vec<_> = sums.iter().filter(a_tenth).filter(usual).collect();
@@ -61,7 +61,7 @@ fn a_resumed_download_counts_only_what_the_wire_brings() {
     let events: Vec<Value> = sandbox.vx("sync --json").succeeds().stdout().lines().map(json).collect();
     let sums: Vec<&Value> = events.iter().filter(|event| event["event"] == "progress").collect();
     let rates: Vec<u64> = sums.iter().filter_map(|sum| sum["bytes_per_second"].as_u64()).collect();
-    // What lay in the cache would be a rate of more than 500 kB/s in each of the first five seconds.
+    // If cached bytes counted, the rate would be more than 500 kB/s in each of the first five seconds.
     assert!(!rates.is_empty() && rates.iter().all(|rate| *rate < 400_000), "{rates:?}");
     let received = sums.iter().filter_map(|sum| sum["bytes_downloaded"].as_u64()).max();
     assert!((1..400_000).contains(&received.unwrap_or_default()), "{sums:?}");
@@ -99,7 +99,7 @@ fn the_size_of_everything_is_on_the_board_before_anything_is_begun() {
     sandbox.vx("lock").succeeds();
     let whole: usize = offers.iter().map(|offer| offer.archive.len()).sum();
     let running = sandbox.start("sync --json --jobs 1");
-    // The last one waits for its turn, and its size is known.
+    // Wait until the last tool waits for its turn and its size is known.
     let waits = |board: &Value| {
         let slots = board["slots"].as_array()?;
         let queued = slots.iter().any(|slot| slot["state"] == "reserved" && slot["total"].as_u64().is_some());
@@ -109,7 +109,7 @@ fn the_size_of_everything_is_on_the_board_before_anything_is_begun() {
     let events: Vec<Value> = running.finish().succeeds().stdout().lines().map(json).collect();
     let of_whole: Vec<&Value> = events.iter().filter(|event| event["event"] == "progress").collect();
     assert_eq!(of_whole[0]["total_bytes"].as_u64(), Some(whole as u64), "{}", of_whole[0]);
-    // A tenth is here long before the end, and then there is a time left without any earlier run.
+    // A tenth has arrived long before the end, and from then on there is a time left even without an earlier run.
     let early = of_whole.iter().filter(|event| event["bytes_downloaded"].as_u64() < Some(whole as u64 / 10));
     assert!(early.clone().all(|event| event["left_ms"].is_null()), "{early:?}");
     assert!(of_whole.iter().any(|event| event["left_ms"].as_u64().is_some() && event["runs"] == 0), "{of_whole:?}");

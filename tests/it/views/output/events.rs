@@ -1,4 +1,4 @@
-//! `--json`: one event a line on standard output, and a summary last.
+//! `--json`: one event per line on standard output, and a summary at the end.
 
 use super::*;
 use crate::support::sandbox::text;

@@ -53,7 +53,7 @@ fn a_run_leaves_a_trace_and_a_page_of_its_timings() {
     assert!(!page.contains("earlier runs"), "there is none");
     assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("href="));
 
-    // The files are as readable as any other of the project: a web server or a person may have to read them.
+    // The files have the usual permissions of the project's: a web server or another person may have to read them.
     let mode = |name: &str| {
         use std::os::unix::fs::PermissionsExt;
         sandbox.project().join(name).metadata().expect("a file").permissions().mode() & 0o777
@@ -91,7 +91,7 @@ fn a_file_that_cannot_be_written_is_named_before_anything_is_begun() {
 fn a_trace_of_a_run_that_goes_on_ends_now() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     let offer = sandbox.publish("biome", "2.3.4", 4_000_000);
-    // After that, nothing changes that could be recorded.
+    // After these bytes nothing changes any more that could be recorded.
     sandbox.registry().server().serve(&offer.path, Reply::ok(offer.archive).silent_after(2_000_000));
     let begun = Instant::now();
     let run = sandbox.start("sync --headless");

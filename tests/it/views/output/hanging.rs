@@ -1,4 +1,4 @@
-//! A child that is stopped or killed is soon shown as such, in every output that consists of lines.
+//! A child that is stopped or killed is soon shown as such, in every line-based output.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use super::*;
 use crate::support::sandbox::{send, within};
 
-/// The longest until a stop is shown: for 1.5 s, a stopped process counts as busy.
+/// The longest until a stop is shown. For the first 1.5 s a stopped process counts as busy.
 const STOPPED_SHOWN: Duration = Duration::from_secs(2);
 const KILLED_SHOWN: Duration = Duration::from_secs(1);
 
@@ -30,7 +30,7 @@ fn said_after(command: &str, signal: Signal, words: &str) -> Duration {
     shown
 }
 
-/// Other work of the machine may delay one run, but not each of three.
+/// Assert that one of three runs says it in time: other work of the machine may delay a run, but not all three.
 fn assert_said_within(limit: Duration, command: &str, signal: Signal, words: &str) {
     let mut seen = Vec::new();
     while seen.len() < 3 {

@@ -1,11 +1,11 @@
-//! Wrapped commands that know vx, and those whose form of progress is in vx.toml.
+//! Wrapped commands that know vx, and wrapped commands whose form of progress vx.toml declares.
 
 use std::process::Command;
 
 use super::*;
 use crate::support::sandbox::{Finished, Running, text};
 
-/// The variable `VX` is this program.
+/// Start a script under `vx` with these words; `$VX` in it is this vx.
 fn start(sandbox: &Sandbox, words: &str, script: &str) -> Running {
     let mut command = sandbox.command(words);
     command.args(["sh", "-c", script]).env("VX", env!("CARGO_BIN_EXE_vx"));

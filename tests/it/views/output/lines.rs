@@ -15,7 +15,7 @@ fn without_a_terminal_there_are_plain_lines_on_standard_error() {
         assert_eq!(finished.stdout(), "");
         let finished = finished.keeps_silent_about(ESCAPE).says("buf 1.5.0: downloading").says("buf 1.5.0: installed");
         let finished = finished.says("esbuild 0.27.0: up to date").says("biome 2.3.4: failed: archive");
-        // The final table, and for the failure its whole error with the hint, and the path of the log.
+        // At the end come the final table, the failure's whole error with its hint, and the path of the log.
         let said = finished.says("1 installed, 1 left as they were, 1 failed").says("hint: check the version").stderr();
         let lines = |word: &str| said.lines().filter(|line| line.contains(word)).count();
         assert_eq!(

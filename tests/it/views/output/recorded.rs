@@ -1,5 +1,5 @@
-//! Records the runs on which the estimate of the time left is measured (`benches/estimate`): real runs at different
-//! rates, sizes and numbers of installs at once, each as its board at five looks a second.
+//! Recording the runs on which the estimate of the time left is measured (`benches/estimate`): real runs at different
+//! rates, sizes and numbers of installs at once, each as the states of its board, five per second.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use vx_status::vocabulary::Phases;
 
 use super::*;
 
-/// Seven tools: their bytes, and their bytes a second on an ordinary day.
+/// Seven tools: their bytes, and their usual bytes per second.
 const TOOLS: [(&str, usize, u64); 7] = [
     ("deno", 3_600_000, 900_000),
     ("biome", 2_000_000, 500_000),
@@ -19,7 +19,7 @@ const TOOLS: [(&str, usize, u64); 7] = [
     ("lefthook", 400_000, 300_000),
 ];
 
-/// Each run: the tools (a bit each), size and speed in percent of the ordinary, and `--jobs`; 0 for none.
+/// Each run: the tools (a bit each), size and speed in percent of the usual, and `--jobs`; 0 for none.
 const RUNS: [(u8, usize, u64, usize); 12] = [
     (0x7f, 100, 100, 0),
     (0x7f, 104, 90, 3),
@@ -35,7 +35,7 @@ const RUNS: [(u8, usize, u64, usize); 12] = [
     (0x7f, 100, 80, 3),
 ];
 
-/// The same for the runs that are recorded after a change of the estimator, which no eye has fitted it to.
+/// Runs that were recorded after a change of the estimator, so that it could not be fitted to them.
 const LATER: [(u8, usize, u64, usize); 14] = [
     (0x7f, 100, 85, 2),
     (0x5d, 108, 115, 0),
@@ -53,7 +53,7 @@ const LATER: [(u8, usize, u64, usize); 14] = [
     (0x7f, 100, 90, 0),
 ];
 
-/// The same once more, for the runs that are recorded after the next change.
+/// Runs that were recorded after the next change, for the same reason.
 const LATEST: [(u8, usize, u64, usize); 14] = [
     (0x7f, 100, 105, 0),
     (0x7f, 97, 75, 2),
@@ -71,11 +71,11 @@ const LATEST: [(u8, usize, u64, usize); 14] = [
     (0x7f, 105, 80, 2),
 ];
 
-/// A script of a board: its steps, the milliseconds of one, how much slower the last is than the first in percent, and
-/// whether it says how many there are.
+/// A script of a board: its steps, the milliseconds of a step, how much slower the last is than the first in percent,
+/// and whether the script reports the number of steps.
 type Script = (u64, u64, u64, bool);
 
-/// The boards of scripts: what works on each at once.
+/// The boards of scripts: the scripts that run on each at once.
 const SCRIPTS: [&[Script]; 12] = [
     &[(40, 200, 0, true)],
     &[(60, 100, 0, true), (30, 250, 0, true)],
@@ -91,7 +91,7 @@ const SCRIPTS: [&[Script]; 12] = [
     &[(70, 110, 20, true)],
 ];
 
-/// One run: its board's last state, and the samples on the way.
+/// Record a run: its board's last state, and the samples on the way.
 fn record(number: usize, (which, size, rate, jobs): (u8, usize, u64, usize)) -> Value {
     let version = format!("1.{number}.0");
     let chosen = TOOLS.iter().enumerate().filter(|(bit, _)| which >> bit & 1 == 1).map(|(_, tool)| tool);
@@ -127,7 +127,7 @@ fn record(number: usize, (which, size, rate, jobs): (u8, usize, u64, usize)) -> 
     })
 }
 
-/// The readings of the only board, five a second, until this many slots have ended.
+/// The readings of the only board, five per second, until this many slots have ended.
 fn readings(sandbox: &Sandbox, slots: usize) -> Vec<Snapshot> {
     let mut readings: Vec<Snapshot> = Vec::new();
     let ended = |reading: &Snapshot| reading.slots.iter().filter(|slot| slot.state.ended()).count();
@@ -142,7 +142,7 @@ fn readings(sandbox: &Sandbox, slots: usize) -> Vec<Snapshot> {
     readings
 }
 
-/// One board of scripts: at each look the state, the numbers and the name of each slot.
+/// Record a board of scripts: at each reading the state, the numbers and the name of each slot.
 fn record_scripts(number: usize, scripts: &[Script]) -> Value {
     let sandbox = Sandbox::new();
     let mut lines = vec!["vx board create --slots 8 > /dev/null".to_owned()];

@@ -1,4 +1,4 @@
-//! Recordings of a run show every moment of it again, even if it was killed.
+//! Recordings of a run reproduce every moment of it, even if it was killed.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use super::*;
 use crate::support::sandbox::{slot_of, text};
 
-/// A project with a tool that takes two seconds, one that takes none, and one that cannot be fetched.
+/// A project with a tool that takes two seconds, a tool that takes none, and a tool that cannot be fetched.
 fn slow_quick_and_broken() -> Sandbox {
     let sandbox = Sandbox::new()
         .config("[tools]\nbiome = \"2.3.4\"\nbuf = \"1.5.0\"\nesbuild = \"0.27.0\"\n")
@@ -29,7 +29,7 @@ fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|extension| extension == "vxr")).collect()
 }
 
-/// The seconds of its board that had passed when this dump was taken.
+/// The age of the board in seconds when this dump was taken.
 fn seconds_in(board: &Value) -> f64 {
     let moment = |name: &str| text(&board["board"][name]).parse::<jiff::Timestamp>().expect("a time");
     moment("taken_at").duration_since(moment("created_at")).as_secs_f64()

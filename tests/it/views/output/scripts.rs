@@ -6,7 +6,7 @@ use super::*;
 use crate::support::sandbox::{Finished, Running, eventually, text};
 
 impl Sandbox {
-    /// Start a script of the shell, which calls `vx` as `vx`.
+    /// Start a shell script, which can call `vx` by that name.
     pub(super) fn start_script(&self, script: &str) -> Running {
         let file = self.project().join("script.sh");
         let vx = env!("CARGO_BIN_EXE_vx");

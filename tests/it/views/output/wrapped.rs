@@ -1,4 +1,4 @@
-//! `vx board run`: commands whose progress is read from what they print, and that notice nothing of it.
+//! `vx board run`: commands whose progress is read from their output, without their noticing.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use super::*;
 use crate::support::pty::OnTerminal;
 use crate::support::sandbox::{Finished, PATIENCE, Running, eventually, text, within};
 
-/// `vx board run` with these options before the shell's script.
+/// `vx board run` with these options, for a shell script.
 fn wrapped(sandbox: &Sandbox, options: &str, script: &str) -> Command {
     let mut command = sandbox.command(&format!("board run {options}"));
     command.args(["--", "sh", "-c", script]);
@@ -75,7 +75,7 @@ fn a_failure_shows_the_last_lines_and_the_log_has_all() {
     let slot = sandbox.slot("x").expect("its slot");
     assert_eq!((text(&slot["error_kind"]), &slot["exit_code"]), ("exit", &3.into()));
     let error = text(&slot["error"]).to_owned();
-    // The pipes of the two streams have no common order.
+    // The lines of the two streams may come in any order.
     assert!(error.starts_with("failed: exit code 3\n") && error.contains("\nline 500\n"), "{error}");
     assert!(error.contains("\nbroken"), "{error}");
     let mut files = Vec::new();
@@ -83,7 +83,7 @@ fn a_failure_shows_the_last_lines_and_the_log_has_all() {
     let log = files.iter().find(|file| file.ends_with("x.log")).expect("its log");
     let log = std::fs::read_to_string(sandbox.runtime().join(log)).expect("a text");
     assert!(log.contains("line 1\n") && log.contains("broken\n") && log.lines().count() == 501, "{log}");
-    // The board alone has the last lines, too.
+    // The board has the last lines, too.
     let board = files.iter().find(|file| file.ends_with(".board")).expect("its board");
     let reader = vx_shm::Reader::open(&sandbox.runtime().join(board)).expect("a board");
     let last = reader.log_tail(0, 10);
@@ -114,7 +114,7 @@ fn commands_of_one_script_share_its_board_and_nested_ones_join() {
         .collect();
     slots.sort_unstable();
     assert_eq!(slots, [("a", "done"), ("b", "failed"), ("inner", "done")]);
-    // Without a board of the script's own, a wrapped command has one, and what it wraps joins that.
+    // If the environment names no board, the wrapped command makes one, and a command inside of it joins that.
     run(&sandbox, "outer", &format!("'{}' board run within -- true", env!("CARGO_BIN_EXE_vx"))).succeeds();
     assert_eq!(sandbox.board().expect("a board")["slots"].as_array().map(Vec::len), Some(2));
 }
@@ -133,7 +133,7 @@ fn a_key_in_use_and_a_board_that_is_not_there_are_refused_before_anything_starts
     sandbox.run("missing", missing).finish().exits_with(127).says("check its name");
     assert_eq!(text(&sandbox.slot("y").expect("its slot")["state"]), "failed");
     assert!(!sandbox.project().join("started").exists());
-    // On a board that was not named, the key of the command around it is no reason not to run.
+    // On a board that was not named by an option, the key of the outer command doesn't stop the inner.
     let mut within = wrapped(&sandbox, "x", "echo inner");
     within.env("VX_BOARD", board.to_string());
     sandbox.run("within", within).finish().succeeds().prints("inner").says("`x` runs without a board");
@@ -234,10 +234,10 @@ fn a_recording_that_is_asked_for_has_all_of_the_command_however_short() {
     run(&sandbox, "build --record r.vxr", "echo '[3/4] three'").succeeds().prints("[3/4] three");
     let slot = recorded("build").expect("its slot");
     assert_eq!((&slot["done"], &slot["total"], text(&slot["state"])), (&3.into(), &4.into(), "done"));
-    // A program that is not there: the recording says that, too.
+    // A missing program is recorded, too.
     sandbox.vx("board run gone --record r.vxr -- no-such-program").exits_with(127);
     assert_eq!(recorded("gone").map(|slot| text(&slot["state"]).to_owned()), Some("failed".into()));
-    // A command that asks for a recording has a board of its own, also within another command.
+    // A command with `--record` has its own board, even inside of another command.
     let within = format!("'{}' board run inner --record r.vxr -- sh -c 'exit 4'", env!("CARGO_BIN_EXE_vx"));
     run(&sandbox, "outer", &within).exits_with(4);
     assert!(recorded("outer").is_none() && recorded("inner").is_some());

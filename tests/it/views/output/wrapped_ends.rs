@@ -1,4 +1,4 @@
-//! `vx board run`: signals to it alone, requests to end, its own death, and commands that cannot start.
+//! `vx board run`: signals sent only to it, requests to end, its own death, and commands that cannot start.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -19,7 +19,7 @@ fn wrapped(sandbox: &Sandbox, script: &str) -> Command {
     command
 }
 
-/// The command at work, once it has printed `ready`.
+/// Start a command, and wait until it has printed `ready`.
 fn ready(sandbox: &Sandbox, command: Command) -> Running {
     let running = sandbox.run("x", command);
     says(&running, "ready");
@@ -30,7 +30,8 @@ fn says(running: &Running, word: &str) {
     eventually(word, || running.said().contains(word).then_some(()));
 }
 
-/// True if the tests were started with this signal ignored, as by a shell in the background: then it is for all below.
+/// Returns whether the tests were started with this signal ignored, as in the background of a shell: then all processes
+/// below inherit that.
 fn ignored(signal: Signal) -> bool {
     let status = fs::read_to_string("/proc/self/status").expect("a text");
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).expect("a mask");
@@ -53,7 +54,7 @@ fn a_signal_to_vx_alone_reaches_the_command() {
     assert_eq!(running.finish().signal(), Some(10), "the command ended by it");
 }
 
-/// The state of the process that the command has written the number of to this file.
+/// The state of the process whose id the command has written to this file.
 fn state_of(sandbox: &Sandbox, file: &str) -> Option<char> {
     let pid = fs::read_to_string(sandbox.project().join(file)).ok()?;
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).ok()?;
@@ -67,7 +68,8 @@ fn a_vx_that_is_stopped_alone_takes_its_command_along_and_continues_it() {
     }
     let sandbox = Sandbox::new();
     let script = "echo $$ > pid; echo ready; until test -e go; do sleep 0.02; done; echo went on; exit 7";
-    // A group of its own, below one of the same session: the system stops no group that no shell could continue.
+    // Use its own group with a parent in the same session: the system doesn't stop a group that no shell could
+    // continue.
     let mut command = wrapped(&sandbox, script);
     command.process_group(0);
     let running = ready(&sandbox, command);
@@ -145,7 +147,7 @@ fn a_board_that_the_environment_names_and_that_is_not_there_is_named() {
 #[test]
 fn a_killed_vx_takes_its_command_along_with_all_below_it() {
     let sandbox = Sandbox::new();
-    // One has lost its parent and left the session, and one acts on no request.
+    // The first process loses its parent and leaves the session; the second ignores requests to end.
     let script = "(setsid sh -c 'sleep 61; sleep 61' &); sh -c \"trap '' TERM; sleep 61; sleep 61\" & echo ready; wait";
     let running = ready(&sandbox, wrapped(&sandbox, script));
     let asleep = || sandbox.processes().iter().filter(|process| process.command.starts_with("sleep 61")).count();

@@ -1,5 +1,5 @@
-//! Keys that lead out of the dashboard: to a browser, an editor, another board. And the colours of the terminal that it is
-//! shown in.
+//! Keys that lead out of the dashboard: to a browser, an editor, another board. Also the colours of the terminal in
+//! which it is shown.
 
 use std::fs;
 use std::net::TcpListener;
@@ -23,7 +23,7 @@ fn program(sandbox: &Sandbox, name: &str, script: &str) -> PathBuf {
     path
 }
 
-/// Ends the services of a sandbox where a test fails.
+/// Ends the services of a sandbox if a test fails.
 struct EndedWith<'a>(&'a Sandbox);
 
 impl Drop for EndedWith<'_> {
@@ -133,7 +133,7 @@ fn escape_leads_from_a_board_to_the_list_of_boards_and_enter_to_another() {
     tmux.await_screen("top", "the board just left is selected", shows("alpha"));
     tmux.press("top", "Escape");
     tmux.await_screen("top", "the list again", |screen| screen.contains("Which board?"));
-    // The newest board is the first of the list.
+    // The newest board is first in the list.
     tmux.press("top", "g");
     tmux.press("top", "Enter");
     tmux.await_screen("top", "the other board", shows("beta"));
@@ -148,7 +148,8 @@ fn the_background_of_the_terminal_decides_between_dark_and_light_colours() {
     sandbox.vx("board create work").succeeds();
     sandbox.vx("board put alpha --done 1 --total 4").succeeds();
     let Some(tmux) = Tmux::start(&sandbox) else { return };
-    // The keys of the footer in the colours for each kind of background; where none is asked for in the terminal's own.
+    // The footer's keys have the colours for each kind of background; if no background is asked for, the terminal's
+    // own.
     let (dark, light, own) = ("38;5;75m", "38;5;25m", "38;5;12m");
     let looks = |name: &str| tmux.output(&["capture-pane", "-e", "-p", "-t", name]);
     for (name, ground, term, colour) in [

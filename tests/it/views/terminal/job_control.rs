@@ -1,11 +1,11 @@
-//! Scripts on a board under the job control of a shell: the terminal is theirs while they run, and the shell's while they
-//! are stopped.
+//! Scripts on a board under the job control of a shell: they have the terminal while they run, and the shell has it
+//! while they are stopped.
 
 use super::Tmux;
 use crate::support::sandbox::{Sandbox, eventually, send};
 use crate::support::skipped::skipped;
 
-/// A bash with job control, in whose project the scripts are.
+/// A bash with job control, in a project with the scripts.
 struct Bash {
     /// Dropped before the sandbox, which asserts that no process is left in it.
     tmux: Tmux,
@@ -42,7 +42,7 @@ impl Bash {
         self.tmux.press("bash", key);
     }
 
-    /// Wait until bash prompts, then for the exit code that it has in this file.
+    /// Wait until bash prompts, then have it write the last exit code to this file.
     fn prompts(&self, name: &str) {
         self.sees("bash prompts", |screen| screen.trim_end().ends_with("bash$"));
         self.types(&format!("echo $? > {name}"));
@@ -77,7 +77,7 @@ impl Bash {
 
 #[test]
 fn ctrl_z_stops_the_whole_job_and_fg_continues_it_with_the_settings_it_had() {
-    // It takes single keys, without an echo.
+    // The script reads single keys, without echo.
     let script = "raw = \"stty -icanon -echo; touch begun; for n in 1 2; do key=$(dd bs=1 count=1 2>/dev/null); \
                   echo got $key; done; stty sane; exit 3\"\n";
     let Some(bash) = Bash::start(script) else { return };
@@ -104,7 +104,7 @@ fn ctrl_z_stops_the_whole_job_and_fg_continues_it_with_the_settings_it_had() {
 
 #[test]
 fn ctrl_c_ends_the_script_and_vx_alike_and_the_shell_has_its_terminal_back() {
-    // A shell that waits for a program which ends well by itself in that moment goes on after Ctrl-C, so it waits for none.
+    // The script uses `exec`: a shell whose program happens to end well at the moment of Ctrl-C would go on.
     let Some(bash) = Bash::start("wait = \": > begun; exec sleep 640\"\n") else { return };
     bash.types("$VX run --record r.vxr wait");
     eventually("it runs", || bash.sandbox.project().join("begun").exists().then_some(()));
@@ -152,7 +152,7 @@ fn a_stop_by_a_signal_of_another_process_is_followed_too() {
     let Some(bash) = Bash::start("wait = \"echo $$ > pid; exec sleep 650\"\n") else { return };
     bash.types("$VX run --record r.vxr wait");
     let pid: u32 = bash.awaits("pid").trim().parse().expect("a process id");
-    // For a moment a process that becomes another program has no command line.
+    // During an exec, a process briefly has no command line.
     let of_pid = || bash.sandbox.processes().into_iter().find(|process| process.pid == pid);
     let group = eventually("it is there", of_pid).group;
     send(group, rustix::process::Signal::TSTP);
@@ -166,7 +166,7 @@ fn a_stop_by_a_signal_of_another_process_is_followed_too() {
 
 #[test]
 fn the_size_of_the_terminal_follows_into_the_script() {
-    // Its standard error, which is a terminal of its own.
+    // Ask standard error, which is its own terminal.
     let script = "size = \"until test -e enough; do stty size <&2 > size; sleep 0.05; done\"\n";
     let Some(bash) = Bash::start(script) else { return };
     bash.types("$VX run --record r.vxr size");
@@ -191,7 +191,7 @@ fn in_a_pipeline_the_terminal_stays_with_all_of_it() {
     bash.await_all("run --record", false);
     bash.types("me");
     eventually("the script reads", || bash.sandbox.project().join("heard").exists().then_some(()));
-    // Ctrl-C ends the other end of the pipe, too, which has to have read by then.
+    // Ctrl-C also ends the reader of the pipe, so wait until that has read.
     bash.sees("the other end of the pipe has read it", |screen| screen.contains("piped me"));
     bash.press("C-c");
     bash.prompts("code");

@@ -8,11 +8,11 @@ use super::{Tmux, exit_code, row};
 use crate::support::held::Held;
 use crate::support::sandbox::{Sandbox, eventually};
 
-/// The length in lines of the log that is scrolled and searched; every 300th of them has `needle`.
+/// The number of lines in the log that is scrolled and searched; every 300th line has `needle`.
 const LINES: usize = 5_000;
 
-/// A sync of three tools, in a terminal: one that takes a minute to download, one that ignores a request to stop, and
-/// one that fails until there is a file `mended`.
+/// A sync of three tools in a terminal: the first takes a minute to download, the second ignores a request to stop, and
+/// the third fails until there is a file `mended`.
 struct Dashboard {
     /// Dropped before the sandbox, which asserts that no process is left in it.
     tmux: Tmux,
@@ -64,8 +64,8 @@ impl Dashboard {
         self.sees(&format!("`{key}` selects {tool}"), |screen| selected(screen) == Some(tool));
     }
 
-    /// The bytes that a terminal sends for the mouse: button 0 pressed, or the wheel as buttons 64 and 65; from column
-    /// and row 1.
+    /// Send the bytes of a terminal's mouse event: button 0 pressed, or the wheel as buttons 64 and 65. Columns and
+    /// rows count from 1.
     fn mouse(&self, button: u8, column: u16, row: u16) {
         let bytes = format!("\u{1b}[<{button};{column};{row}M");
         let bytes: Vec<String> = bytes.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -91,13 +91,13 @@ impl Dashboard {
     }
 }
 
-/// The tool of the row that the table points at.
+/// The tool of the selected row.
 fn selected(screen: &str) -> Option<&'static str> {
     let line = screen.lines().find(|line| line.starts_with('▌'))?;
     ["biome", "deaf", "moody"].into_iter().find(|tool| row(line, tool).is_some())
 }
 
-/// The row of the screen, from 1, that a line stands in.
+/// The row of the wanted line on the screen, from 1.
 fn row_number(screen: &str, wanted: impl Fn(&str) -> bool) -> u16 {
     let number = screen.lines().position(wanted).expect("such a line");
     u16::try_from(number + 1).expect("a row")

@@ -6,7 +6,7 @@ use super::*;
 use crate::agent::builtin_agents;
 use crate::output::lines::{LINE_CAP_BYTES, LineReader};
 
-/// The events of a stream that comes in pieces of this size, what its lines mean, and the reading at its end.
+/// Read a stream in pieces of this size: its events, the meaning of its lines, and the use of the model at its end.
 fn read(agent: &str, stream: &[u8], piece_bytes: usize) -> (Vec<TurnEvent>, Vec<Heard>, AgentUsage) {
     let mut reading = AgentOutputReader::for_agent(builtin_agents()[agent].clone());
     let mut lines = LineReader::of_at_most(LINE_CAP_BYTES);
@@ -24,11 +24,11 @@ const STREAMS: [(&str, &[u8]); 8] = [
     ("codex", include_bytes!("codex_failing.jsonl")),
     ("gemini", include_bytes!("gemini.jsonl")),
     ("opencode", include_bytes!("opencode.jsonl")),
-    // Printed by codex 0.169 without any network, some of its lines left out: it goes on trying for ever.
+    // Printed by codex 0.169 without any network, with some lines left out: it retries for ever.
     ("codex", include_bytes!("codex_offline.jsonl")),
     // Printed by gemini 0.61 without any network.
     ("gemini", include_bytes!("gemini_offline.jsonl")),
-    // Printed by opencode 1.18 without any network, without the address that it could not reach.
+    // Printed by opencode 1.18 without any network; the address that it could not reach is removed.
     ("opencode", include_bytes!("opencode_offline.jsonl")),
 ];
 

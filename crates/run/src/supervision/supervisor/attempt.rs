@@ -1,4 +1,4 @@
-//! One attempt at a job: it is prepared on a thread aside, and started when its turn has come.
+//! One attempt at a job: prepared on another thread, and started when its turn comes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -60,7 +60,7 @@ impl RunSupervisor {
 
     pub(super) fn take_prepared(&mut self, index: usize, attempt: u8, prepared: Result<Box<PreparedJob>, Trouble>) {
         let task = &mut self.tasks[index];
-        // The task was cancelled meanwhile, and perhaps tried again.
+        // The task was cancelled in the meantime, and perhaps tried again.
         if !matches!(task.stage, RunTaskStage::Preparing) || task.attempt != attempt {
             return;
         }
@@ -114,7 +114,8 @@ impl RunSupervisor {
     }
 }
 
-/// The slot of a task that is about to start, if this process writes it. The task runs all the same where it cannot be had.
+/// Claim the slot of a task that is about to start, if this process writes it. The task runs even if the slot can't be
+/// claimed.
 fn slot_of(board: &Path, task: &Task) -> Option<Slot> {
     let JobSlotWriter::Run(step) = task.job.slot().writer else { return None };
     let mut slot = Slot::claim(board, task.reservation.slot, task.reservation.generation).ok()?;
@@ -122,14 +123,14 @@ fn slot_of(board: &Path, task: &Task) -> Option<Slot> {
     Some(slot)
 }
 
-/// The lines that a child prints go to the log ring of its slot, so that a board alone shows the last of them.
+/// Copies the lines that a child prints to the log ring of its slot, so that a board alone shows the last of them.
 fn ring(board: &Arc<dyn RunBoard>, reservation: Reservation) -> OnLine {
     let board = Arc::clone(board);
-    // Once the slot is in another life, the lines of an earlier one are not its own.
+    // The board drops the line if the slot has begun another life: the line belongs to an earlier attempt.
     Box::new(move |line| board.log_line(reservation, line))
 }
 
-/// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
+/// Makes the observers that read a child's progress from its streams. Whatever they read after its end is ignored.
 fn looks(slot: &WrittenSlot, gauge: (Gauge, SlotProgressWriter)) -> Box<dyn FnMut() -> OutputObserver + Send> {
     let read = Arc::new(Mutex::new(gauge));
     let slot = slot.clone();
@@ -142,7 +143,7 @@ fn looks(slot: &WrittenSlot, gauge: (Gauge, SlotProgressWriter)) -> Box<dyn FnMu
     })
 }
 
-/// The error of a job whose process, or the thread that prepares it, can't be started.
+/// Explain that a job's process, or the thread that prepares it, can't be started.
 pub(super) fn not_started(error: &io::Error) -> Trouble {
     match ProcessLimit::reached(error) {
         Some(limit) => {
@@ -153,5 +154,5 @@ pub(super) fn not_started(error: &io::Error) -> Trouble {
 }
 
 fn panicked() -> Trouble {
-    Trouble::new(TroubleKind::Internal, "a panic while it was prepared")
+    Trouble::new(TroubleKind::Internal, "vx panicked while preparing this job")
 }

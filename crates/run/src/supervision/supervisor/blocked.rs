@@ -29,7 +29,7 @@ impl RunSupervisor {
     }
 }
 
-/// The processes that ignore the request, two at most; if none does, those that have not ended yet.
+/// Names of the processes that ignore the request, two at most; if all heed it, of any that have not ended yet.
 fn named(members: &[MemberProcess]) -> Option<String> {
     let deaf = members.iter().filter(|member| member.heeds != Heeds::Acts).count();
     let shown = &members[..if deaf > 0 { deaf } else { members.len() }];

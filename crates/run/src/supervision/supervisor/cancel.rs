@@ -1,6 +1,6 @@
-//! The end of children before their own: on request, and when their time is up.
+//! Stopping children: on request, and at their deadline.
 //!
-//! A child is asked first. It is killed if it goes on for too long, or on a second request.
+//! A request first asks a child to stop. The child is killed if it goes on for too long, or on a second request.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::supervision::verdict::ChildStopReason;
 /// Time between asking a child to stop and killing it.
 const STOP_GRACE: Duration = Duration::from_secs(3);
 
-/// The reason that a request about another slot is not carried out.
+/// Why a request about another slot is not carried out.
 pub(super) const NOT_OURS: &str = "it is no part of this run";
 
-/// The way in which children are stopped.
+/// Ways to stop a child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChildStopMode {
     /// Asked the first time, killed the second.
@@ -28,7 +28,7 @@ pub(super) enum ChildStopMode {
 }
 
 impl RunSupervisor {
-    /// Kill the children that did not end in the time that they had.
+    /// Kill the children whose deadline has passed.
     pub(super) fn kill_what_is_late(&mut self) {
         let now = Instant::now();
         for task in &mut self.tasks {

@@ -8,8 +8,8 @@ use crate::supervision::job::{JobDependency, JobDependencyState};
 use crate::trouble_cell::TroubleCell;
 
 impl RunSupervisor {
-    /// True for a task that is ready and whose needs are met. Where a begin is enough, an earlier start would only take
-    /// the other task's place.
+    /// Returns whether a task is ready and its needs are met. This waits even for a need that only has to begin: a task
+    /// started earlier would take a turn from the task that it waits for.
     pub(super) fn may_start(&self, index: usize) -> bool {
         let task = &self.tasks[index];
         matches!(task.stage, RunTaskStage::Ready(_)) && task.needs.iter().all(|need| self.is_met(need))
@@ -30,14 +30,14 @@ impl RunSupervisor {
         self.task_of(&need.key).map(|index| &self.tasks[index])
     }
 
-    /// True if a running task can only end after this one. It may start beyond the limit: all turns could be taken by
-    /// tasks that wait for it.
+    /// Returns whether a running task can end only after this one. Then this one may start beyond the limit, since
+    /// tasks that wait for it could hold all turns.
     pub(super) fn is_awaited(&self, index: usize) -> bool {
         let running = self.tasks.iter().filter(|task| matches!(task.stage, RunTaskStage::Running(_)));
         running.flat_map(|task| &task.needs).any(|need| need.key == self.tasks[index].key)
     }
 
-    /// End the tasks that need one which did not end well, and those that need these.
+    /// End the tasks that need a job which did not end well, and in turn the tasks that need those.
     pub(super) fn end_hopeless(&mut self) {
         let hopeless = |supervisor: &Self| {
             let waiting = |task: &&Task| matches!(task.stage, RunTaskStage::Ready(_));

@@ -1,4 +1,4 @@
-//! Fewer jobs at work where the system's limit of processes and threads is reached.
+//! Running fewer jobs once the system's limit of processes and threads is reached.
 
 use std::time::{Duration, Instant};
 
@@ -6,15 +6,15 @@ use vx_shm::SlotState;
 
 use super::{RunSupervisor, RunTaskStage, Task};
 
-/// The pause before a job is tried again with fewer beside it.
+/// Pause before a job is tried again with fewer beside it.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The most attempts of one job. Each lowers the number of jobs at work, so that only jobs that wait for each other, and
-/// therefore run together, come so far.
+/// A job gets at most this many attempts. Each lowers the number of jobs at work, so only jobs that wait for each
+/// other, and therefore run together, get this far.
 const MOST_ATTEMPTS: u8 = 8;
 
 impl RunSupervisor {
-    /// Let this job, which there was no process or thread for, try again with fewer at work. False if the job ran alone: fewer
-    /// jobs cannot help it.
+    /// Try a job again with fewer at work, after the system had no process or thread for it. Returns false if that
+    /// can't help: the job ran alone, its attempts are used up, or the run is cancelled.
     pub(super) fn make_room_for(&mut self, index: usize, state: SlotState, crowded: Crowded) -> bool {
         let running = |task: &&Task| matches!(task.stage, RunTaskStage::Running(_));
         let others = self.tasks.iter().filter(running).count();
@@ -28,7 +28,7 @@ impl RunSupervisor {
         true
     }
 
-    /// Note that the jobs at work share what the system gives.
+    /// Mark the jobs at work as crowded if there are several.
     pub(super) fn note_crowd(&mut self) {
         let running = self.tasks.iter_mut().filter_map(|task| match &mut task.stage {
             RunTaskStage::Running(at_work) => Some(at_work),
@@ -41,7 +41,7 @@ impl RunSupervisor {
     }
 }
 
-/// The company of a job in one attempt.
+/// Marks an attempt during which other jobs were at work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Crowded {
     /// It had no other job beside it.

@@ -1,4 +1,4 @@
-//! Requests to a run: carried out at once, their failures to the one who asked.
+//! Requests to a run, carried out at once. A failure goes back to the requester.
 
 use vx_status::source::RequestFailure;
 
@@ -6,7 +6,7 @@ use super::cancel::ChildStopMode;
 use super::{RunRequest, RunSupervisor};
 
 impl RunSupervisor {
-    /// Carry a request out. A failure that no one in particular waits for goes to the views.
+    /// Carry a request out. A failure that nobody waits for goes to the views.
     pub(super) fn take_request(&mut self, request: RunRequest) {
         if let Err(failure) = self.carry_request_out(request) {
             // The view may be gone or slow; this report is not essential.
@@ -29,7 +29,7 @@ impl RunSupervisor {
             }
             RunRequest::Retry(key) => self.try_again(&key).map_err(|why| RequestFailure::NotRetried { key, why }),
             RunRequest::Answered(request, answer) => {
-                // The one who asked may have left.
+                // The requester may be gone.
                 let _ = answer.try_send(self.carry_request_out(*request));
                 Ok(())
             }

@@ -1,8 +1,8 @@
-//! Another attempt at a job, while the others are at work: of its own accord, or on request.
+//! Another attempt at a job while the others are at work, by the job's own policy or on request.
 //!
-//! A retry can be requested as long as any job is at work or waits for its turn, and then while a view keeps the run open
-//! ([`super::super::hold`]). The result of the last attempt is the result of the job. The slot keeps its place on the board
-//! and begins a new life.
+//! A retry can be requested as long as any job is at work or waits for its turn, and then while a view keeps the run
+//! open ([`super::super::hold`]). The result of the last attempt is the result of the job. The slot keeps its place on
+//! the board and begins a new life.
 
 use std::time::Instant;
 
@@ -18,13 +18,13 @@ impl RunSupervisor {
     /// Reserve this slot again and prepare its job.
     ///
     /// # Errors
-    /// The reason why that is not possible.
+    /// Why that is not possible.
     pub(super) fn try_again(&mut self, key: &str) -> Result<(), String> {
         let index = self.task_of(key).ok_or(super::cancel::NOT_OURS)?;
         let task = &self.tasks[index];
         match task.stage {
-            _ if self.cancelled => return Err("everything was asked to stop".into()),
-            RunTaskStage::Ended(state) if state.good() => return Err("it is there".into()),
+            _ if self.cancelled => return Err("the run is being stopped".into()),
+            RunTaskStage::Ended(state) if state.good() => return Err("it has already succeeded".into()),
             RunTaskStage::Ended(_) | RunTaskStage::Resting { .. } => {}
             _ => return Err("it is still at work".into()),
         }
@@ -40,7 +40,7 @@ impl RunSupervisor {
                 && again_at <= now
                 && self.begin(index).is_err()
             {
-                // The slot is no longer this run's, so the last end is its end.
+                // The slot is no longer this run's, so the end of the last attempt stands.
                 self.tasks[index].stage = RunTaskStage::Ended(state);
             }
         }

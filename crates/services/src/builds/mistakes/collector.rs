@@ -1,14 +1,14 @@
-//! A mistake, its place, and the mistakes found so far.
+//! A mistake, its place, and the collector of mistakes found so far.
 
-/// The most mistakes that are kept of one build.
+/// At most this many mistakes are kept of a build.
 const MOST: usize = 1000;
-/// The longest message, in bytes, with the lines that continue it.
+/// A message has at most this many bytes, with the lines that continue it.
 const MESSAGE_BYTES: usize = 4 * 1024;
 
 /// A mistake that a build reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Its place; `None` if it is in no file, as a module that cannot be found.
+    /// Its place; `None` if it is in no file, such as a missing module.
     pub place: Option<MistakeLocation>,
     /// The message, in one line or several.
     pub message: String,
@@ -21,18 +21,18 @@ pub struct MistakeLocation {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
-    /// The column, from 1, in the units of the compiler; 0 where it names none.
+    /// The column, from 1, in the compiler's units; 0 if it names none.
     pub column: u32,
 }
 
 impl MistakeLocation {
-    /// A place; a line or a named column that is 0 becomes the first.
+    /// A place. A line or column that the compiler gives as 0 becomes 1.
     pub(super) fn new(file: &str, line: u32, column: Option<u32>) -> Self {
         let file = file.strip_prefix("./").unwrap_or(file).to_owned();
         Self { file, line: line.max(1), column: column.map_or(0, |column| column.max(1)) }
     }
 
-    /// The place in all of this text: `FILE:LINE:COLUMN`, or `FILE:LINE`.
+    /// Parse a whole text as a place: `FILE:LINE:COLUMN`, or `FILE:LINE`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (rest, last) = text.rsplit_once(':')?;
         let last = last.parse().ok()?;
@@ -43,10 +43,10 @@ impl MistakeLocation {
         }
     }
 
-    /// The place at the beginning of a line, and the text behind its colon: `FILE:LINE:COLUMN: text`, or without the
-    /// column. The file's name must be good for `is_file`.
+    /// Parse the place at the beginning of a line, and the text after it: `FILE:LINE:COLUMN: text`, or without the
+    /// column. `is_file` must accept the file's name.
     pub(super) fn before(line: &str, is_file: fn(&str) -> bool) -> Option<(Self, &str)> {
-        // The first colon may follow the letter of a drive.
+        // The first colon may belong to a drive letter.
         line.match_indices(':').take(3).find_map(|(end, _)| {
             let (file, rest) = (&line[..end], &line[end + 1..]);
             let (number, rest) = number(rest)?;
@@ -63,19 +63,19 @@ impl MistakeLocation {
     }
 }
 
-/// The number at the beginning of a text, and the rest.
+/// Parse the number at the beginning of a text, and return the rest.
 fn number(text: &str) -> Option<(u32, &str)> {
     let end = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     Some((text[..end].parse().ok()?, &text[end..]))
 }
 
-/// The mistakes found so far, and what the next line may belong to.
+/// Collects the mistakes found so far, and the mistake or heading that the next line may belong to.
 #[derive(Debug, Default)]
 pub(super) struct MistakeCollector {
     mistakes: Vec<Mistake>,
     /// A message whose place has not come yet.
     heading: Option<String>,
-    /// True if the next line may continue the last mistake.
+    /// The next line may continue the last mistake.
     open: bool,
 }
 
@@ -93,19 +93,19 @@ impl MistakeCollector {
         self.heading = Some(message.trim_end().to_owned());
     }
 
-    /// The place of the heading, if one waits for it.
+    /// Give the waiting heading its place; ignored if there is no heading.
     pub(super) fn place(&mut self, place: MistakeLocation) {
         if let Some(message) = self.heading.take() {
             self.add(Some(place), &message);
         }
     }
 
-    /// True if a heading waits for its place.
+    /// Returns whether a heading waits for its place.
     pub(super) fn waits(&self) -> bool {
         self.heading.is_some()
     }
 
-    /// A heading without a place is a mistake of its own.
+    /// End the last mistake. A heading whose place never came becomes a mistake without one.
     pub(super) fn end_heading(&mut self) {
         self.open = false;
         if let Some(message) = self.heading.take() {
@@ -113,12 +113,12 @@ impl MistakeCollector {
         }
     }
 
-    /// Drop a heading that only introduces what follows.
+    /// Drop a heading that only introduces the mistakes after it.
     pub(super) fn drop_heading(&mut self) {
         self.heading = None;
     }
 
-    /// Add a line to the last mistake, if it may have one.
+    /// Add a line to the last mistake, if that may continue.
     pub(super) fn go_on(&mut self, line: &str) {
         let Some(last) = self.mistakes.last_mut().filter(|_| self.open) else { return };
         if last.message.len() + 1 + line.len() <= MESSAGE_BYTES {
@@ -127,7 +127,7 @@ impl MistakeCollector {
         }
     }
 
-    /// No further line belongs to the last mistake.
+    /// End the last mistake: no further line belongs to it.
     pub(super) fn close(&mut self) {
         self.open = false;
     }

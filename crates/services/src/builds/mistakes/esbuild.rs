@@ -1,4 +1,4 @@
-//! The output of `esbuild`: a line with a mark and the message, an empty one, and the place in a line of its own.
+//! The output of `esbuild`: a line with a mark and the message, an empty line, and a line with the place.
 //!
 //! Its columns count from 0, in bytes.
 
@@ -18,7 +18,7 @@ pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
     }
 }
 
-/// A column that counts from 1; the text holds the one that counts from 0, which a place never has.
+/// esbuild's column, counted from 1. `text` tells its columns 0 and 1 apart: a parsed place has 1 for both.
 fn column_from_1(text: &str, column: u32) -> u32 {
     match column {
         0 => 0,

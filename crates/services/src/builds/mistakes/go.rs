@@ -1,14 +1,14 @@
 //! The output of `go build` and `go vet`.
 //!
-//! `# PACKAGE` is a heading of mistakes, `too many errors` is the end of them; neither is one. A line that begins with a
-//! tab continues the one before.
+//! `# PACKAGE` introduces mistakes and `too many errors` ends them; neither is a mistake itself. A line that begins
+//! with a tab continues the mistake before it.
 
 use super::collector::{MistakeCollector, MistakeLocation};
 
-/// The ends of the files in which Go finds mistakes.
+/// Extensions of the files in which Go finds mistakes.
 const FILES: [&str; 13] = [".go", ".mod", ".sum", ".work", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".m"];
 
-/// Reports of the `go` command that are no errors.
+/// Beginnings of reports of the `go` command that are not errors.
 const NEWS: [&str; 10] = [
     "downloading ",
     "extracting ",
@@ -22,7 +22,7 @@ const NEWS: [&str; 10] = [
     "warning: ",
 ];
 
-/// Errors of modules and packages without the command's name in front.
+/// Beginnings of errors of modules and packages that lack the command's name in front.
 const WITHOUT_NAME: [&str; 8] = [
     "package ",
     "no required module provides ",
@@ -34,7 +34,7 @@ const WITHOUT_NAME: [&str; 8] = [
     "import cycle ",
 ];
 
-/// The ends of lines that introduce the mistakes in a file, whose places follow.
+/// Ends of lines that introduce the mistakes in a file; the places follow.
 const INTRODUCTIONS: [&str; 2] = ["go.mod:", "go.work:"];
 
 pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {

@@ -1,20 +1,20 @@
-//! A form of mistakes that the user gives: a regular expression with named groups, for one line.
+//! The user's own form of mistakes: a regular expression with named groups, for one line.
 
 use regex_lite::Regex;
 
 use super::collector::{MistakeCollector, MistakeLocation};
 
-/// The names of groups that mean something.
+/// Groups that a pattern may have; the first two are required.
 const GROUPS: [&str; 4] = ["file", "line", "column", "message"];
 
 /// A regular expression with the groups `file` and `line`, and perhaps `column` and `message`.
 #[derive(Clone, Debug)]
 pub struct OwnPattern(Regex);
 
-/// Why a text is no pattern of mistakes.
+/// Why a text is not a pattern of mistakes.
 #[derive(Debug, thiserror::Error)]
 pub enum OwnPatternError {
-    /// It is no regular expression.
+    /// It is not a regular expression.
     #[error("`{text}` is neither go, rustc, tsc, esbuild nor a regular expression: {cause}")]
     Syntax {
         /// The text.
@@ -41,10 +41,10 @@ pub enum OwnPatternError {
 }
 
 impl OwnPattern {
-    /// The pattern of this text.
+    /// Compile this text as a pattern.
     ///
     /// # Errors
-    /// The text is no regular expression, or its groups are not those of a mistake.
+    /// The text is not a regular expression, or lacks a required group, or has an unknown one.
     pub fn new(text: &str) -> Result<Self, OwnPatternError> {
         let regex = Regex::new(text).map_err(|cause| OwnPatternError::Syntax { text: text.to_owned(), cause })?;
         let names: Vec<&str> = regex.capture_names().flatten().collect();

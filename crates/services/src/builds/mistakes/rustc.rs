@@ -1,9 +1,9 @@
-//! The output of `rustc`, and of `cargo` around it: a message, and in the next line its place behind an arrow; or both in one
-//! line in the short form.
+//! The output of `rustc`, also as `cargo` passes it on: a message, and its place on the next line after an arrow; the
+//! short form has both on one line.
 
 use super::collector::{MistakeCollector, MistakeLocation};
 
-/// Sums at the end of a build that failed, which are no mistakes of their own.
+/// Beginnings of the summaries at the end of a failed build. They are not mistakes.
 const SUMS: [&str; 4] = ["aborting due to ", "could not compile ", "could not document ", "build failed"];
 
 pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
@@ -14,7 +14,7 @@ pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
         return;
     }
     if let Some(place) = line.trim_start().strip_prefix("--> ") {
-        // Only the first arrow behind a message is its place; the others belong to notes.
+        // Only the first arrow after a message is its place; the others belong to notes.
         return MistakeLocation::parse(place.trim_end()).into_iter().for_each(|place| found.place(place));
     }
     if line.starts_with("warning") || line.starts_with("note") || line.trim().is_empty() {
@@ -26,7 +26,7 @@ pub(super) fn parse_line(found: &mut MistakeCollector, line: &str) {
     }
 }
 
-/// The message of a line that reports an error, with its code in front.
+/// Read the message of a line that reports an error, and put its code in front.
 fn error(line: &str) -> Option<String> {
     let rest = line.strip_prefix("error")?;
     match rest.strip_prefix('[') {

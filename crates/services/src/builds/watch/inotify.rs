@@ -27,7 +27,7 @@ pub(super) struct WatchedTree {
     marks: HashMap<i32, PathBuf>,
 }
 
-/// A report, taken out of the room that the next one will have.
+/// A report, copied out of the buffer before the next read overwrites it.
 struct InotifyEvent {
     mark: i32,
     what: ReadFlags,
@@ -44,12 +44,12 @@ impl WatchedTree {
         Ok(tree)
     }
 
-    /// The choice, once the tree is watched in another way.
+    /// Give back the choice of files, to watch the tree in another way.
     pub(super) fn into_choice(self) -> WatchedFiles {
         self.choice
     }
 
-    /// The chosen files that have changed; none if the time is over, or the pipe was closed.
+    /// Wait for changed files of the choice; none once the time is over or the pipe was closed.
     ///
     /// # Errors
     /// The kernel allows no further mark, or reports nothing.
@@ -68,7 +68,7 @@ impl WatchedTree {
         Ok(changed)
     }
 
-    /// All reports that are there.
+    /// All pending reports.
     fn read(&self) -> io::Result<Vec<InotifyEvent>> {
         let mut room = [MaybeUninit::uninit(); ROOM_BYTES];
         let mut reader = Reader::new(&self.reports, &mut room);
@@ -100,7 +100,7 @@ impl WatchedTree {
         if report.what.contains(ReadFlags::ISDIR) {
             self.unmark(&path);
             if report.what.contains(ReadFlags::MOVED_FROM) && self.choice.enters(&path) {
-                // Its files are gone from here, and none of them is reported.
+                // Its files are gone from here, but the kernel reports only the directory.
                 changed.push(path);
                 return Ok(());
             }
@@ -117,7 +117,7 @@ impl WatchedTree {
         Ok(())
     }
 
-    /// Mark a directory and those below it; the files that are in them already count as changed.
+    /// Mark a directory and all below it. Files that are already there count as changed.
     fn mark(&mut self, folder: &Path, changed: &mut Vec<PathBuf>) -> io::Result<()> {
         if !self.choice.enters(folder) {
             return Ok(());
@@ -131,11 +131,11 @@ impl WatchedTree {
             | WatchFlags::DONT_FOLLOW;
         match add_watch(&self.reports, folder, what) {
             Ok(mark) => drop(self.marks.insert(mark, folder.to_owned())),
-            // It is gone again, or closed to this user; the root must be there.
+            // The directory is gone again, or this user may not read it. The root must be there.
             Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS) if folder != self.choice.root() => return Ok(()),
             Err(error) => return Err(error.into()),
         }
-        // After the mark: a file that comes later is reported.
+        // Read after marking, so that a file is either listed here or reported.
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             match entry.file_type() {

@@ -1,4 +1,4 @@
-//! Changes found by looking at all chosen files again.
+//! Finding changes by scanning all chosen files again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,13 +15,13 @@ pub(super) struct Scan {
 }
 
 impl Scan {
-    /// The files as they are now.
+    /// Scan the files as they are now.
     pub(super) fn new(choice: WatchedFiles) -> Self {
         let files = files(&choice);
         Self { choice, files }
     }
 
-    /// The files that are new, gone or different since the last scan.
+    /// Scan again. Returns the files that are new, gone or different since the last scan.
     pub(super) fn changes(&mut self) -> Vec<PathBuf> {
         self.choice.read_ignored();
         let now = files(&self.choice);
@@ -39,7 +39,7 @@ fn files(choice: &WatchedFiles) -> BTreeMap<PathBuf, Stamp> {
     files
 }
 
-/// Add the chosen files of a directory; links to directories are not followed, so that no circle can hold a scan up.
+/// Add the chosen files of a directory. Links to directories are not followed, so no cycle can trap a scan.
 fn add(choice: &WatchedFiles, folder: &Path, files: &mut BTreeMap<PathBuf, Stamp>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -1,4 +1,4 @@
-//! The end of a burst of changes.
+//! Deciding when a burst of changes is over.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ pub const QUIET: Duration = Duration::from_millis(500);
 /// A burst that does not end is cut after this time.
 pub const STEADY: Duration = Duration::from_secs(5);
 
-/// The most files that are named of a burst.
+/// At most this many files are listed for a burst.
 const MOST_FILES: usize = 1000;
 
-/// A burst of changes that is under way, if there is one.
+/// The burst of changes under way, if any.
 #[derive(Debug, Default)]
 pub(super) struct Settle {
     files: BTreeSet<PathBuf>,
@@ -21,7 +21,7 @@ pub(super) struct Settle {
 }
 
 impl Settle {
-    /// A file has changed.
+    /// Record a changed file.
     pub(super) fn record(&mut self, now: Instant, path: PathBuf) {
         if self.files.len() < MOST_FILES {
             self.files.insert(path);
@@ -29,12 +29,12 @@ impl Settle {
         self.span = Some((self.span.map_or(now, |(first, _)| first), now));
     }
 
-    /// The time at which the burst is over if nothing else changes.
+    /// When the burst is over, if nothing else changes.
     pub(super) fn due(&self) -> Option<Instant> {
         self.span.map(|(first, last)| (last + QUIET).min(first + STEADY))
     }
 
-    /// The files of the burst, if it is over.
+    /// Take the files of the burst, if it is over.
     pub(super) fn take_burst(&mut self, now: Instant) -> Option<Vec<PathBuf>> {
         if self.due().is_none_or(|due| now < due) {
             return None;

@@ -55,7 +55,7 @@ fn many_writes_are_one_burst_and_what_is_left_out_is_none() {
     }
     let written = start.elapsed();
     let first = burst(top.path(), &watch);
-    // If this thread was held up for so long, the burst is two.
+    // A thread held up for longer than this may see two bursts.
     if written < QUIET / 2 {
         assert_eq!(first, ["src/deep/0.go", "src/deep/1.go"]);
         assert!(start.elapsed() >= QUIET, "it waits for quiet");
@@ -71,7 +71,7 @@ fn many_writes_are_one_burst_and_what_is_left_out_is_none() {
 fn files_that_are_replaced_moved_and_removed_are_seen() {
     let (top, watch) = watched(false);
     let at = |name: &str| top.path().join(name);
-    // As editors save: a new file in the place of the old one.
+    // Editors save like this: a new file takes the place of the old one.
     fs::write(at("src/.a.go.tmp"), "two").expect("a file");
     fs::rename(at("src/.a.go.tmp"), at("src/a.go")).expect("a file");
     assert_eq!(burst(top.path(), &watch), ["src/a.go"]);

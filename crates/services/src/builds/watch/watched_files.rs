@@ -1,4 +1,4 @@
-//! The files that are watched: those that a pattern names, without those that are left out.
+//! The choice of files to watch: the files that a pattern names, minus outputs and ignored files.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +10,7 @@ use gix_ignore::glob::pattern::Case;
 use vx_base::files::small_file::read_regular;
 use vx_base::paths::repository_top;
 
-/// Directories in which nobody writes by hand.
+/// Directories in which people don't edit files.
 const NEVER: [&str; 2] = [".git", "node_modules"];
 
 /// The files that are watched.
@@ -19,11 +19,11 @@ pub struct WatchedFiles {
     root: PathBuf,
     patterns: Vec<String>,
     outputs: Vec<PathBuf>,
-    /// The top of the repository, and what is ignored in it; without a repository nothing is.
+    /// The top of the repository and its ignore rules; without a repository nothing is ignored.
     ignored: Option<(PathBuf, Search)>,
 }
 
-/// Why a text is no pattern of files to watch.
+/// Why a text is not a pattern of files to watch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WatchPatternError {
     /// It leads out of the directory of the service.
@@ -38,8 +38,8 @@ pub enum WatchPatternError {
 }
 
 impl WatchedFiles {
-    /// The files below a directory that one of these patterns names, relative to the directory, and that are in none of
-    /// these output directories. Without patterns there are none.
+    /// Choose the files below a directory that match one of these patterns, which are relative to it, and are in none
+    /// of the output directories. Without patterns no file is chosen.
     ///
     /// # Errors
     /// A pattern can never name a file below the directory.
@@ -55,30 +55,30 @@ impl WatchedFiles {
         &self.root
     }
 
-    /// True if this directory may hold a chosen file.
+    /// Returns whether this directory may hold a chosen file.
     pub(super) fn enters(&self, directory: &Path) -> bool {
         let Some(relative) = self.relative(directory) else { return false };
         relative.is_empty() || self.may_name_below(&relative) && !self.left_out(directory, true)
     }
 
-    /// True if this file is one of the chosen, whether it is there or not.
+    /// Returns whether this file is a chosen one; it need not exist.
     pub(super) fn takes(&self, file: &Path) -> bool {
         let Some(relative) = self.relative(file) else { return false };
         self.patterns.iter().any(|pattern| glob_match(pattern, &relative)) && !self.left_out(file, false)
     }
 
-    /// True if a change of this file changes what is ignored.
+    /// Returns whether a change of this file changes what is ignored.
     pub(super) fn is_rule(&self, file: &Path) -> bool {
         self.ignored.is_some() && file.file_name().is_some_and(|name| name == ".gitignore")
     }
 
-    /// Read what is ignored, as it is now.
+    /// Read the current ignore rules.
     pub(super) fn read_ignored(&mut self) {
         let Some(top) = repository_top(&self.root).map(Path::to_owned) else {
             self.ignored = None;
             return;
         };
-        // An ignored directory has no rules of its own, so the list grows from above to below.
+        // Rules in an ignored directory don't count, so read from the top down.
         self.ignored = Some((top.clone(), Search::default()));
         self.add_rules(&top.join(".git/info/exclude"), None);
         let above: Vec<PathBuf> =
@@ -102,12 +102,12 @@ impl WatchedFiles {
 
     fn add_rules(&mut self, file: &Path, top: Option<&Path>) {
         if let (Some((_, search)), Ok(bytes)) = (&mut self.ignored, read_regular(file)) {
-            // Rules whose path git cannot write are no rules for git either.
+            // Git can't apply rules in such a path either.
             let _ = search.add_patterns_buffer(&bytes, file, top, Default::default());
         }
     }
 
-    /// True if this path, or a directory that holds it, is left out.
+    /// Returns whether this path, or a directory that holds it, is left out.
     fn left_out(&self, path: &Path, is_directory: bool) -> bool {
         let below: Vec<&Path> = path.ancestors().take_while(|part| *part != self.root).collect();
         below.into_iter().rev().any(|part| {
@@ -125,13 +125,13 @@ impl WatchedFiles {
         found.is_some_and(|found| !found.pattern.is_negative())
     }
 
-    /// True if a pattern may name a file somewhere below a directory.
+    /// Returns whether a pattern may match a file somewhere below a directory.
     fn may_name_below(&self, directory: &str) -> bool {
         self.patterns.iter().any(|pattern| {
             let mut parts = pattern.split('/');
             for name in directory.split('/') {
                 match parts.next() {
-                    // Braces may hold slashes, so such a pattern is not cut into parts.
+                    // Braces may contain slashes, so such a pattern can't be compared part by part.
                     Some(part) if part.contains("**") || part.contains('{') => return true,
                     Some(part) if glob_match(part, name) => {}
                     _ => return false,
@@ -146,7 +146,7 @@ impl WatchedFiles {
     }
 }
 
-/// A relative path as patterns see it; `None` if it is no text.
+/// A relative path with slashes, as patterns expect it; `None` if it is not UTF-8.
 fn with_slashes(path: &Path) -> Option<String> {
     let parts: Option<Vec<&str>> = path.components().map(|part| part.as_os_str().to_str()).collect();
     parts.map(|parts| parts.join("/"))

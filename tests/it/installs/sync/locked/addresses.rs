@@ -8,7 +8,7 @@ use crate::support::registry::digest;
 use crate::support::sandbox::Sandbox;
 use crate::support::server::Reply;
 
-/// Serve an archive of its own for this platform, under the name that releases have. Returns its digest.
+/// Serve a different archive for this platform, under the usual name of releases. Returns its digest.
 fn publish(sandbox: &Sandbox, platform: Platform) -> String {
     let archive = tgz(&[script("top/bin/acme", &format!("acme of {platform}"))]);
     let path = format!("/files/{}/acme-{}.tgz", platform.os.name(), platform.arch.name());
@@ -39,7 +39,7 @@ fn one_digest_is_never_locked_for_the_archives_of_several_platforms() {
     sandbox.vx("sync --locked").succeeds();
     assert_eq!(sandbox.program_says("acme"), format!("acme of {}", here()));
 
-    // An archive that is there by now is locked by its own digest.
+    // An archive that was published in the meantime is locked by its own digest.
     let other = Platform::ALL.into_iter().find(|platform| *platform != here()).expect("another platform");
     let others = publish(&sandbox, other);
     sandbox.vx("lock").succeeds();

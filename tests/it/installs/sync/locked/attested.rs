@@ -1,4 +1,4 @@
-//! Attestations are verified when a version is locked: the lock names the workflow and the repository, and another one is
+//! Attestations are verified when a version is locked: the lock names the workflow and the repository, and any other is
 //! refused.
 
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ fn sandbox(authority: &Authority, config: &str) -> Sandbox {
     sandbox
 }
 
-/// The wheels of just in this version are attested by this workflow.
+/// Attest the wheels of just in this version as built by this workflow.
 fn attest(sandbox: &Sandbox, authority: &Authority, version: &str, builder: Builder<'_>) {
     sandbox.registry().attest_wheels(JUST, version, |name, digest| authority.attest(name, digest, builder));
 }
@@ -120,7 +120,7 @@ fn an_attestation_of_other_bytes_refuses_the_tool_alone() {
 fn attestations_that_cannot_be_had_or_judged_are_a_warning_and_an_error_where_they_are_required() {
     let authority = Authority::new();
     let sandbox = sandbox(&authority, CONFIG);
-    // The root of trust of this home knows nothing of that authority.
+    // The root of trust of this home doesn't know the other authority.
     attest(&sandbox, &Authority::new(), "1.40.0", OWN);
     let told = "no attestation proves who built `just`";
     sandbox.vx("lock").succeeds().says(told).says("its attestation cannot be verified");
@@ -152,7 +152,7 @@ fn a_release_without_an_attestation_is_named_with_the_builder_of_the_one_before(
     attest(&sandbox, &authority, "1.40.0", OWN);
     sandbox.vx("lock").succeeds();
     let before = sandbox.read("vx.lock");
-    // A mirror that passes no attestations on takes none out of the lock.
+    // A mirror that drops attestations doesn't remove them from the lock.
     let wheel = path(&sandbox, "1.40.0");
     sandbox.registry().server().serve(&wheel, Reply::status(404));
     sandbox.vx("lock --upgrade just").succeeds().says("its attestations cannot be fetched");
@@ -175,7 +175,7 @@ fn a_lock_that_names_a_builder_of_its_own_is_not_believed_where_attestations_are
     sandbox.write("vx.lock", &lock);
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["esbuild 0.27.0", "just 1.40.0"]);
-    // A part of a builder is none.
+    // A builder must be complete.
     sandbox.write("vx.lock", &lock.replace("built_by = \".github/workflows/release.yml\"\n", ""));
     sandbox.vx("sync").exits_with(2).says("can be no part of a builder");
 }

@@ -1,5 +1,5 @@
-//! Locks that were edited to have something else installed: each is refused before any request, and what differs is
-//! named, with the command that locks the tool anew.
+//! Locks that were edited to have something else installed: each is refused before any request, and the error names the
+//! difference, and the command that locks the tool again.
 
 use vx_base::digest::Algorithm;
 
@@ -32,7 +32,7 @@ fn edited(sandbox: &Sandbox, begin: &str, line: &str) -> String {
     edited
 }
 
-/// Every form of a sync ends with this code and these words, without a request, and leaves everything as it was.
+/// Check that every form of a sync ends with this code and these words, without a request, and changes nothing.
 #[track_caller]
 fn assert_refused(sandbox: &Sandbox, forged: &str, code: i32, reason: &str) {
     sandbox.write("vx.lock", forged);
@@ -44,7 +44,8 @@ fn assert_refused(sandbox: &Sandbox, forged: &str, code: i32, reason: &str) {
     assert_eq!((sandbox.stored(), sandbox.read("vx.lock").as_str()), (Vec::new(), forged));
 }
 
-/// The lock of this tool is refused as a whole, by every command that would use it; locking the tool anew mends it.
+/// Check that every command which would use the lock of this tool refuses it, and that locking the tool again repairs
+/// it.
 #[track_caller]
 fn assert_forged(sandbox: &Sandbox, tool: &str, forged: &str, difference: &str) {
     let honest = sandbox.read("vx.lock");
@@ -164,14 +165,14 @@ fn an_invented_key_is_refused_with_the_names_of_the_registrys_keys() {
     let integrity = own.parse::<vx_base::digest::Digest>().expect("a digest").integrity();
     let signed = Signer::new("SHA256:evil", None).sign(&format!("{PACKAGE}@0.27.0:{integrity}"));
     let signature = format!("signature = {}", signed["sig"]);
-    // Under the name of the registry's own key it is simply wrong.
+    // If it claims to be by the registry's own key, it is simply wrong.
     let named = edited(&sandbox, "signature = ", &signature);
     assert_refused(&sandbox, &named, 1, "the signature by key SHA256:one is not for this package");
     let forged = named.replace("SHA256:one", "SHA256:evil");
     let reason = "it is signed by key SHA256:evil, and the registry's own keys are SHA256:one";
     assert_refused(&sandbox, &forged, 1, reason);
 
-    // In a home that knows no keys yet, they are the only thing that is asked for.
+    // In a home that knows no keys yet, only they are requested.
     std::fs::remove_dir_all(sandbox.home().join("cache/index")).expect("a cache");
     let asked = sandbox.registry().server().requests().len();
     sandbox.vx("sync").exits_with(1).says(reason);

@@ -50,7 +50,7 @@ fn a_release_that_was_made_by_other_instructions_is_not_the_one_that_is_wanted()
     sandbox.vx("sync").succeeds();
     acme(&sandbox, "strip = 1, bin = { boss = \"bin/acmectl\" }");
     sandbox.vx("lock").succeeds();
-    // The lock fits, the release does not.
+    // The lock matches, but the release doesn't.
     sandbox.vx("lock --check").succeeds();
     sandbox.vx("doctor --offline").prints("by other instructions");
     assert_eq!(sandbox.vx("boss").succeeds().stdout(), "acmectl\n");

@@ -1,5 +1,5 @@
-//! The signatures that a lock keeps: verified on every install without a request, gained by older locks, and not lost
-//! without a word. Nor are the bytes of a version exchanged without one.
+//! The signatures in a lock: verified on every install without a request, added to older locks, and never lost without
+//! a notice. Nor are the bytes of a version replaced without one.
 
 use serde_json::json;
 
@@ -31,7 +31,7 @@ fn forget(sandbox: &Sandbox) {
     std::fs::remove_dir_all(sandbox.home().join("cache/index")).expect("a cache");
 }
 
-/// The lock as older versions of vx wrote it.
+/// A lock as older versions of vx wrote it.
 fn without_signatures(lock: &str) -> String {
     lock.lines().filter(|line| !line.starts_with("signature = ")).map(|line| format!("{line}\n")).collect()
 }
@@ -92,7 +92,7 @@ fn a_lock_by_a_key_that_is_newer_than_the_kept_ones_is_followed() {
     sandbox.registry().offer("esbuild", "0.27.0");
     forget(&sandbox);
     sandbox.vx("lock esbuild").succeeds().says("signed by SHA256:newer");
-    // This one has the older keys, which are complete while they are young.
+    // This machine has the older keys, which count as complete while they are young.
     forget(&sandbox);
     keys.serve(KEYS_PATH, Reply::json(older));
     let unknown = "it is signed by key SHA256:newer, and the registry's own keys are SHA256:older";
@@ -128,7 +128,7 @@ fn a_lock_without_signatures_installs_as_before_and_gains_them_at_the_next_lock(
     sandbox.vx("lock").succeeds().says("locked esbuild 0.27.0 from npm").says("wrote vx.lock");
     assert_eq!(sandbox.read("vx.lock"), honest);
     sandbox.vx("lock").succeeds().says("vx.lock is up to date");
-    // A signature that cannot be had is reported, and the entry stays.
+    // An unavailable signature is reported, and the entry stays.
     sandbox.write("vx.lock", &without_signatures(&honest));
     sandbox.registry().rewrite(PACKAGE, "0.27.0", |said| said["dist"]["signatures"] = json!(null));
     forget(&sandbox);
@@ -162,13 +162,13 @@ fn a_mirror_without_keys_strips_no_signature_without_a_word() {
     forget(&sandbox);
     let gone = "is not signed any more: vx.lock has 0.27.0, signed by SHA256:one, and now its registry has no document";
     sandbox.vx("lock --upgrade").fails_with(gone).says("allow it with `vx lock esbuild`");
-    // A newer version is no better.
+    // The same holds for a newer version.
     sandbox.registry().offer("esbuild", "0.27.1");
     sandbox.vx("lock --upgrade").fails_with(&format!("@esbuild/linux-x64 0.27.1 {gone}"));
     sandbox.write("vx.toml", "[tools]\nesbuild = \"^0.27\"\n");
     sandbox.vx("sync").exits_with(1).says(gone);
     assert_eq!((sandbox.read("vx.lock"), sandbox.stored()), (honest.clone(), Vec::new()));
-    // The lock itself is followed: its digests hold.
+    // Installing by the lock still works: its digests match.
     sandbox.write("vx.toml", CONFIG);
     sandbox.vx("sync").succeeds().says("cannot be checked here").says("its registry does not publish key SHA256:one");
     sandbox.vx("lock esbuild").succeeds().says(gone).says("wrote vx.lock");

@@ -1,4 +1,4 @@
-//! Locks to be changed: of an older format, with platforms missing, with tools that it does not have.
+//! Locks that have to change: of an older format, with platforms missing, or with tools missing.
 
 use crate::support::registry::archive::{script, tgz};
 use crate::support::registry::{Npm, npm_path};
@@ -87,7 +87,7 @@ fn a_declared_tool_is_not_answered_by_the_program_of_another_tool() {
     sandbox.write("vx.toml", "[tools]\nnpm = { version = \"1.0.0\", url = \"http://127.0.0.1:1/npm.tgz\" }\n");
     sandbox.vx("which npm").fails_with("npm is not installed yet, nor is it in vx.lock").says("run `vx sync`");
     sandbox.vx("which npx").keeps_silent_about("store/node/22.1.0/");
-    // A program of a declared tool is treated the same.
+    // The same for a program of a declared tool.
     sandbox.write("vx.toml", "[tools]\nnode = \"24\"\n");
     sandbox.vx("which npx").fails_with("node is installed, and vx.lock does not say which version").says("`vx sync`");
     sandbox.write("vx.toml", "[tools]\nnpx = \"system\"\n");

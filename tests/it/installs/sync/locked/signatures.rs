@@ -28,7 +28,7 @@ fn key(name: &str) -> Signer {
     Signer::new(name, None)
 }
 
-/// esbuild is refused for this reason, and the other tool installed.
+/// Check that esbuild is refused for this reason, and the other tool is installed.
 #[track_caller]
 fn assert_refused(sandbox: &Sandbox, reason: &str) {
     sandbox.vx("lock").fails_with(&format!("esbuild: the npm package {PACKAGE} 0.27.0: {reason}")).says("hint: ");
@@ -47,7 +47,7 @@ fn a_good_signature_is_written_to_the_lock_with_the_name_of_its_key() {
     assert_eq!(asked(), 1);
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
-    // The keys are kept, as other documents are, and a locked version is not checked again.
+    // The keys are cached like other documents, and a locked version is not checked again.
     sandbox.vx("lock --upgrade").succeeds();
     assert_eq!(asked(), 1);
 }
@@ -69,7 +69,7 @@ fn the_signature_of_another_version_does_not_count() {
     let sandbox = signed(CONFIG, key("SHA256:one")).offers("esbuild", "0.26.0");
     let mut older = json!(null);
     sandbox.registry().rewrite(PACKAGE, "0.26.0", |said| older = said["dist"].clone());
-    // The newer version is replaced by the older one, with its known faults and its valid signature.
+    // An attacker serves the older version, with its known faults and its valid signature, as the newer.
     sandbox.registry().rewrite(PACKAGE, "0.27.0", |said| said["dist"] = older);
     assert_refused(&sandbox, "the signature by key SHA256:one is not for this package");
 }

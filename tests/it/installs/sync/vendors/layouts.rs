@@ -1,4 +1,5 @@
-//! Archives with the names that each vendor's have: all of them unpack, and the programs are where the catalogue says.
+//! Archives with the file names of each vendor's: all of them unpack, and the programs are where the catalogue expects
+//! them.
 //!
 //! The first line of a listing gives its origin.
 
@@ -47,7 +48,7 @@ fn release_of(repository: &str, query: &str, tag: &str, file: &str) -> impl Fn(&
     }
 }
 
-/// The names of Python's archive for this minor version: the recorded ones are of 3.12, and 3.13 has no `2to3` any more.
+/// The names in Python's archive for this minor version. The recorded names are 3.12's, and 3.13 no longer has `2to3`.
 fn python_names(minor: &str) -> Vec<String> {
     let is_there = |name: &String| minor == "3.12" || !name.contains("2to3");
     listing("python").into_iter().filter(is_there).map(|name| name.replace("3.12", minor)).collect()

@@ -1,4 +1,4 @@
-//! The parts of a `vx.toml` that act: one or more of each kind that needs consent, and those that never count.
+//! The parts of a `vx.toml` that act: some of each kind that needs consent, and parts that never count.
 
 use serde_json::json;
 use vx_base::digest::Algorithm;
@@ -87,7 +87,7 @@ fn steering(draft: &mut Draft<'_>) {
     draft.say_text("env", "PROMPT_COMMAND", &format!(". {start}"));
 }
 
-/// Names and values that a shell would take apart.
+/// Names and values that a shell would split or expand.
 fn shell_words(draft: &mut Draft<'_>) {
     let command = draft.evil("shell words");
     for (name, value) in [
@@ -161,7 +161,7 @@ fn address_by_platform(draft: &mut Draft<'_>) {
     );
 }
 
-/// The registry of the user's own has the package: with consent it would be installed and run.
+/// A package that the user's own registry has: with consent it would be installed and run.
 fn npm_package(draft: &mut Draft<'_>) {
     draft.sandbox.registry().offer("node", "22.1.0");
     let script = Entry { mode: 0o755, ..cli("cli.js", "evil") };
@@ -249,7 +249,7 @@ fn services(draft: &mut Draft<'_>) {
     }
 }
 
-/// Commands that are found from other places than the project's directory.
+/// Services whose commands are found from other places than the project's directory.
 fn services_elsewhere(draft: &mut Draft<'_>) {
     for path in ["api/run.sh", "tools/run.sh", "run.sh"] {
         draft.write_program(path, "services elsewhere");
@@ -268,7 +268,7 @@ fn services_elsewhere(draft: &mut Draft<'_>) {
     }
 }
 
-/// Services whose checks and whose owners lie at foreign addresses.
+/// Services whose checks and whose external servers are at foreign addresses.
 fn services_that_ask(draft: &mut Draft<'_>) {
     let address = draft.address("/healthz");
     let host = address.trim_start_matches("http://").trim_end_matches("/healthz").to_owned();
@@ -324,7 +324,7 @@ fn codes(draft: &mut Draft<'_>) {
     draft.say_text("hooks", "enter", &format!("{command}\u{1b}[1A\u{1b}[2K"));
 }
 
-/// Unknown keys, which are looked for in the known ones.
+/// Many unknown keys, each of which is compared with the known ones.
 fn many_keys(draft: &mut Draft<'_>) {
     for number in 0..60 {
         draft.say_text("tools", &format!("unknown-tool-{number}"), "1");

@@ -17,7 +17,7 @@ pub(super) const PIECES: [Piece; 6] = [
     Piece { name: "nested projects", lay: nested, acts: Never(&["ruff"]) },
 ];
 
-/// Write a file into the folder above, unless that is the home directory, in which every file is the user's.
+/// Write a file into the folder above, unless that is the home directory, whose files all count as the user's.
 fn write_above(draft: &Draft<'_>, file: &str, text: &str) {
     let above = draft.directory.parent().expect("a folder");
     if above != draft.sandbox.root().join("user") {
@@ -48,7 +48,7 @@ fn settings(draft: &mut Draft<'_>) {
     write_above(draft, "vx.lock", "version = 3\n");
 }
 
-/// A project further up: what it says is inherited with the consent to it alone.
+/// A project further up, whose settings are inherited only with consent to that project.
 fn vx_toml(draft: &mut Draft<'_>) {
     let command = draft.evil("vx.toml above").replace('"', "\\\"");
     let url = draft.address("/above.tgz");

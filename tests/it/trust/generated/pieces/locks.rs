@@ -84,7 +84,7 @@ fn second(draft: &mut Draft<'_>) {
     }
 }
 
-/// Names of tools and variables that are paths, options, or look like others. The file may be refused for them.
+/// Names of tools and variables that are paths, options, or look like others. They may make vx refuse the file.
 fn names(draft: &mut Draft<'_>) {
     for name in ["../x", "n\u{43e}de", "/bin/sh", ".launcher", "-x", "a/../../b", "ruff\u{200b}"] {
         if draft.random.below(3) == 0 {

@@ -1,4 +1,4 @@
-//! Programs of the project's own folders, and the files by which other programs would be led to run something.
+//! Programs in the project's own folders, and files that would lead other programs to run something.
 
 use super::Acts::{Never, WithConsent};
 use super::Piece;
@@ -30,8 +30,8 @@ fn in_folders(draft: &mut Draft<'_>) {
     }
 }
 
-/// Whoever enters has a folder of the project in front of PATH: by its whole path, as an activated environment does it, or a
-/// relative one. Something of the project is withheld, so nothing there is a program of the system.
+/// The user who enters has a folder of the project in front of PATH, by its whole path, as an activated environment has
+/// it, or by a relative one. Something of the project needs consent, so no program there may count as the system's.
 fn on_path(draft: &mut Draft<'_>) {
     for name in NAMES {
         draft.write_program(&format!(".direnv/bin/{name}"), "programs on a path of the project");

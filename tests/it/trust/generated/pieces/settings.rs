@@ -1,4 +1,4 @@
-//! Settings files of package managers, in every place of the project in which one of them would look: all of them name a
+//! Settings files of package managers, in every place of the project where one of them would look. All of them name a
 //! foreign index.
 
 use std::fs;
@@ -69,7 +69,7 @@ fn npmrc_of_others(draft: &mut Draft<'_>) {
     draft.write("etc/npmrc", &other);
 }
 
-/// A link to a file aside of the project, which somebody else wrote.
+/// Make a link to a file beside the project, which somebody else wrote.
 fn link_aside(draft: &Draft<'_>, file: &str, text: &str) {
     let aside = draft.sandbox.root().join(format!("aside{file}"));
     fs::write(&aside, text).expect("a file");
@@ -96,7 +96,7 @@ fn pip_text(draft: &Draft<'_>) -> String {
     format!("[global]\nindex-url = {index}\ntrusted-host = 127.0.0.1\n[install]\nindex-url = {index}\n")
 }
 
-/// Whoever enters has the project's own virtual environment on.
+/// The user who enters has activated the project's own virtual environment.
 fn pip_conf(draft: &mut Draft<'_>) {
     draft.write(".venv/pip.conf", &pip_text(draft));
     let environment = draft.directory.join(".venv").display().to_string();
@@ -149,14 +149,15 @@ fn others(draft: &mut Draft<'_>) {
     }
 }
 
-/// Something of the project is withheld, and so are its files of variables. Those that steer programs never count.
+/// A file of variables in a project of which something needs consent: it is withheld, too. Variables that steer
+/// programs never count.
 fn dotenv(draft: &mut Draft<'_>) {
     draft.write(".env", &format!("FROM_FILE={PLANTED}\nBASH_ENV=/{PLANTED}\nPATH=/{PLANTED}\n"));
     draft.write(".env.local", &format!("FROM_OTHER_FILE={PLANTED}\nLD_PRELOAD=/{PLANTED}.so\nVX_TRUST=all\n"));
     draft.say_text("env", "MODE", "test");
 }
 
-/// Even where nothing is withheld.
+/// Variables that steer programs, in a project of which nothing is withheld.
 fn steering_dotenv(draft: &mut Draft<'_>) {
     let start = draft.directory.join(".start.sh");
     draft.write(".start.sh", &draft.evil("file of steering variables"));
