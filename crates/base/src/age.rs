@@ -58,7 +58,7 @@ impl ReleaseAge {
         (!self.minimum.is_zero()).then(earlier)
     }
 
-    /// Whether a release may be too young: it was published after the cutoff, or nothing proves otherwise.
+    /// Returns whether a release may be too young: it was published after the cutoff, or nothing proves otherwise.
     pub fn is_young(self, published: Published) -> bool {
         self.cutoff().is_some_and(|cutoff| published.latest() > cutoff)
     }
@@ -68,7 +68,7 @@ impl ReleaseAge {
         published.latest().checked_add(signed(self.minimum)).unwrap_or(Timestamp::MAX)
     }
 
-    /// How long a release still has to wait; zero if it may be chosen already.
+    /// The time until a release may be chosen; zero if it may be chosen already.
     pub fn wait_for(self, allowed_from: Timestamp) -> Duration {
         Duration::try_from(allowed_from.duration_since(self.now)).unwrap_or_default()
     }

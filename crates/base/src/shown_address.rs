@@ -62,7 +62,7 @@ pub fn locked_address(address: &str) -> String {
     shown_address(url.as_str())
 }
 
-/// Where an address stands, which decides where it ends.
+/// The context of an address, which decides where the address ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AddressContext {
     /// Alone: the text is the address.

@@ -41,7 +41,7 @@ pub struct GaugeReading {
     pub message: Option<String>,
 }
 
-/// How reliably a form means progress, the most reliable last.
+/// The reliability of a form as a sign of progress, the most reliable last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     /// Two numbers with a slash between them, somewhere in a line.
@@ -92,8 +92,8 @@ impl Gauge {
         });
     }
 
-    /// Whether no more reliable form was seen before. A reading without numbers always counts, and leaves the rank as
-    /// it is.
+    /// Accepts a form unless a more reliable one was seen. A reading without numbers always counts, and leaves the rank
+    /// as it is.
     fn believes(&mut self, rank: Rank, reading: &GaugeReading) -> bool {
         if reading.done.is_none() {
             return true;

@@ -5,7 +5,7 @@
 use crate::age::Published;
 use crate::package::npm_range::NpmRange;
 
-/// How a source writes and orders versions.
+/// The notation and the order of a source's versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// Three numbers and an optional prerelease, as in npm packages.

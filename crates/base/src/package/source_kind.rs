@@ -39,7 +39,7 @@ pub struct SourceFacts {
     pub is_installed: bool,
     /// Every archive comes with a digest, so no check for a missing digest is needed.
     pub always_has_digests: bool,
-    /// How package URLs name its archives.
+    /// The form of package URLs for its archives.
     pub package_url: PackageUrlFacts,
 }
 
