@@ -36,9 +36,9 @@ pub enum Heeds {
 impl fmt::Display for MemberProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.heeds {
-            Heeds::WaitsInTheSystem => "waits for the system",
+            Heeds::WaitsInTheSystem => "waits in the kernel",
             Heeds::Ignores => "ignores SIGTERM",
-            Heeds::PutsOff => "puts SIGTERM off",
+            Heeds::PutsOff => "blocks SIGTERM",
             Heeds::Stopped => "is stopped",
             Heeds::Acts => "has not ended yet",
         };

@@ -147,7 +147,7 @@ fn answer(stream: &BackgroundReader, until: Instant) -> Vec<u8> {
 }
 
 fn too_late(patience: Duration) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("no end after {} s", patience.as_secs_f32()))
+    io::Error::new(io::ErrorKind::TimedOut, format!("did not end within {} s", patience.as_secs_f32()))
 }
 
 /// Run a shell command in a directory, for at most `patience`, or until `cancelled` returns true.
