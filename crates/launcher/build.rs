@@ -1,5 +1,5 @@
-//! Compiles the launcher: this crate's library once more, in the form of a program without a C library, and `start.rs`
-//! linked to it. The library then carries the program's bytes.
+//! Compiles the launcher: this crate's library once more, for a program without a C library, and `start.rs` linked to
+//! it. The library then embeds the program's bytes.
 //!
 //! Only Linux on x86_64 and aarch64 has a launcher: the library calls the kernel directly.
 

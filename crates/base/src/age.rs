@@ -1,6 +1,6 @@
-//! The age of releases: the time at which each was published, and the age from which on it may be chosen.
+//! The age of releases: when each was published, and how old it must be before it may be chosen.
 //!
-//! Most harmful releases are found and withdrawn within hours. A release that must be a day old is seldom one of them.
+//! Most harmful releases are found and withdrawn within hours, so a release that is a day old is seldom harmful.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,30 +9,30 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The smallest age of a release, unless the project sets another.
+/// The minimum age of a release, unless the project sets another.
 pub const MINIMUM_RELEASE_AGE: Duration = Duration::from_secs(24 * 3_600);
 
-/// The time at which a release was published, as its source gives it.
+/// When a release was published, as its source reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Published {
     /// At this time.
     At(Timestamp),
-    /// At this time or earlier: the source gives no closer one.
+    /// At this time or earlier: the source reports nothing more precise.
     By(Timestamp),
 }
 
-/// A text that is no time of publication.
+/// A text that can't be read as a time of publication.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time: expected one such as `2026-01-31T12:00:00Z`, or `by 2026-01-31T12:00:00Z`")]
+#[error("`{0}` is not a time: expected one such as `2026-01-31T12:00:00Z`, or `by 2026-01-31T12:00:00Z`")]
 pub struct NoTime(String);
 
-/// The smallest age at which a release may be chosen by a range or `latest`, at one moment.
+/// The minimum age at which a range or `latest` may choose a release, judged at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReleaseAge {
-    /// The smallest age; zero allows every age.
+    /// The minimum age; zero allows every age.
     pub minimum: Duration,
-    /// The moment.
+    /// The moment at which ages are judged.
     pub now: Timestamp,
 }
 
@@ -46,29 +46,29 @@ impl Published {
 }
 
 impl ReleaseAge {
-    /// The same moment with a tool's own smallest age, if it has one.
+    /// The same moment with a tool's own minimum age, if it has one.
     #[must_use]
     pub fn for_tool(self, own: Option<Duration>) -> Self {
         Self { minimum: own.unwrap_or(self.minimum), ..self }
     }
 
-    /// The latest time of publication that is allowed; `None` if every age is.
+    /// The latest time of publication that is allowed; `None` if every age is allowed.
     pub fn cutoff(self) -> Option<Timestamp> {
         let earlier = || self.now.checked_sub(signed(self.minimum)).unwrap_or(Timestamp::MIN);
         (!self.minimum.is_zero()).then(earlier)
     }
 
-    /// True if a release may be too young, since it was published after the cutoff, or nothing shows that it was not.
+    /// Returns whether a release may be too young: it was published after the cutoff, or nothing proves otherwise.
     pub fn is_young(self, published: Published) -> bool {
         self.cutoff().is_some_and(|cutoff| published.latest() > cutoff)
     }
 
-    /// The time from which on a release is old enough.
+    /// The time at which a release becomes old enough.
     pub fn allowed_from(self, published: Published) -> Timestamp {
         published.latest().checked_add(signed(self.minimum)).unwrap_or(Timestamp::MAX)
     }
 
-    /// The time that a release still has to wait; zero if it may be chosen already.
+    /// The time until a release may be chosen; zero if it may be chosen already.
     pub fn wait_for(self, allowed_from: Timestamp) -> Duration {
         Duration::try_from(allowed_from.duration_since(self.now)).unwrap_or_default()
     }
@@ -78,7 +78,7 @@ fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// A duration in its largest fitting unit, rounded up: `40 s`, `3 min`, `9 h`, `2 days`.
+/// Formats a duration in its largest fitting unit, rounded up: `40 s`, `3 min`, `9 h`, `2 days`.
 pub fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     match seconds {
@@ -89,7 +89,7 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
-/// A moment to the second: `2026-01-31T12:00:00Z`.
+/// Formats a time to the second: `2026-01-31T12:00:00Z`.
 pub fn to_the_second(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

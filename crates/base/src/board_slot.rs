@@ -1,4 +1,4 @@
-//! A slot of a board, as its name travels between processes.
+//! A slot of a board, in the form in which processes name it to each other.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 /// The slot of an install on a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardSlot {
-    /// The path of the board.
+    /// Path of the board.
     pub path: PathBuf,
-    /// The number of the slot.
+    /// Number of the slot.
     pub slot: u32,
-    /// The generation of its reservation.
+    /// Generation of the slot's reservation.
     pub generation: u32,
 }

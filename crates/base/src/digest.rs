@@ -1,4 +1,4 @@
-//! Digests of archives: those that a registry publishes, and those of the received bytes.
+//! Digests of archives, as published by a registry or computed from the received bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ pub struct Digest {
 
 /// A text that is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no digest: expected `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")]
+#[error("`{0}` is not a digest: expected `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")]
 pub struct BadDigest(pub String);
 
 /// Computes a digest piece by piece.
@@ -50,7 +50,7 @@ impl Algorithm {
         }
     }
 
-    /// Start computing.
+    /// Start computing a digest.
     pub fn hasher(self) -> Hasher {
         let ring = match self {
             Algorithm::Sha256 => &ring::digest::SHA256,
@@ -61,7 +61,7 @@ impl Algorithm {
 }
 
 impl Hasher {
-    /// Take in the next piece.
+    /// Add the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
         self.context.update(bytes);
     }
@@ -73,27 +73,27 @@ impl Hasher {
 }
 
 impl Digest {
-    /// The digest with these bytes; `None` when their number is not the algorithm's.
+    /// The digest with these bytes; `None` unless their number is the algorithm's.
     pub fn from_bytes(algorithm: Algorithm, bytes: &[u8]) -> Option<Self> {
         (bytes.len() == algorithm.length_bytes()).then(|| Self { algorithm, bytes: bytes.to_vec() })
     }
 
-    /// The algorithm it was made with.
+    /// The algorithm that it was computed with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The bytes, as many as the algorithm's.
+    /// The raw bytes: 32 for SHA-256, 64 for SHA-512.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The digits, without the algorithm.
+    /// Hexadecimal digits, without the algorithm.
     pub fn hex(&self) -> String {
         self.bytes.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The form of npm's documents, which their signatures are of: `sha512-<base 64>`.
+    /// The digest as npm's documents write it, and as their signatures cover it: `sha512-<base 64>`.
     pub fn integrity(&self) -> String {
         format!("{}-{}", self.algorithm.name(), STANDARD.encode(&self.bytes))
     }
@@ -103,7 +103,7 @@ impl Digest {
         format!("{}-{}", self.algorithm.name(), self.hex())
     }
 
-    /// The digest in such a name.
+    /// Reads the digest back from a [`file_name`](Self::file_name).
     pub fn of_file_name(name: &str) -> Option<Self> {
         let digest: Self = name.replacen('-', ":", 1).parse().ok()?;
         (digest.file_name() == name).then_some(digest)
@@ -125,7 +125,7 @@ impl fmt::Debug for Digest {
 impl FromStr for Digest {
     type Err = BadDigest;
 
-    /// Takes `sha256:<hex>`, `sha512:<hex>`, and a bare hexadecimal SHA-256 as checksum files have it.
+    /// Takes `sha256:<hex>`, `sha512:<hex>`, and a bare hexadecimal SHA-256 as in checksum files.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || BadDigest(text.to_owned());
         let (algorithm, digits) = match text.split_once(':') {

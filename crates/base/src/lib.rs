@@ -1,9 +1,9 @@
-//! Facts and small files: what all of vx stands on, and what stands on nothing of vx itself.
+//! Facts and small files: all of vx builds on this crate, which depends on no other part of vx.
 //!
-//! Values: [`digest`], [`age`], [`package`] (a tool's archives, programs and names), [`board_slot`], [`shown_address`] (an
-//! address without its secrets), [`template`], [`nearest`]. The machine: [`system`] (platform, limits, threads, variables, and
-//! the marks by which processes are known). Places: [`paths`] and [`files`]. Errors on their way to the edge: [`trouble`].
-//! [`gauge`] reads progress from printed lines.
+//! Values: [`digest`], [`age`], [`package`] (a tool's archives, programs and names), [`board_slot`], [`shown_address`]
+//! (an address without its secrets), [`template`], [`nearest`]. The machine: [`system`] (platform, limits, threads,
+//! variables, and the marks that identify processes). Places: [`paths`] and [`files`]. Errors on their way to the edge:
+//! [`trouble`]. [`gauge`] reads progress from printed lines.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -13,10 +13,11 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Ve
     scored.into_iter().map(|(_, name)| name).collect()
 }
 
-/// The known names that `wanted` is a slip of the keyboard away from: one letter more, less or other, or two exchanged.
+/// The known names that are one typing error away from `wanted`: a letter added, missing or wrong, or two exchanged.
 ///
-/// Only these are named for an unknown tool, because a program that is merely called much like it is another program. The
-/// first letter is seldom the wrong one (`sd` is no slip of `fd`), and a name of two letters is one letter from many.
+/// For an unknown tool only these are suggested, because a program with a merely similar name is a different program.
+/// The first letter is seldom the wrong one (`sd` is not a misspelled `fd`), and a name of two letters is one letter
+/// away from many others.
 pub fn near_misses<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
     if wanted.chars().count() < 3 {

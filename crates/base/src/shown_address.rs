@@ -1,37 +1,38 @@
-//! The one way in which an address is shown, written down or kept: without the name and the password in front of its host,
-//! and with the names of its query's parameters but not their values, any of which may be a signature or a token.
+//! Addresses as they are shown, logged and stored: without the user name and password in front of the host, and with
+//! the names of the query's parameters but not their values, any of which may be a signature or a token.
 //!
-//! Refusals, questions, documents, logs and locks all go through here, so that no door has to know what a secret looks like.
+//! Errors, questions, documents, logs and locks all go through here, so that no door has to know what a secret looks
+//! like.
 
 use std::ops::Range;
 
 use url::Url;
 
-/// Stands for what is not shown.
+/// Replaces each secret part.
 const HIDDEN: &str = "***";
-/// The most addresses that are looked for in the path of one.
+/// The most addresses that are looked for in the path of another address.
 const MOST_NESTED: usize = 8;
 
-/// An address as it is shown: `https://***@host/file?token=***`.
+/// Hides the secrets of an address: `https://***@host/file?token=***`.
 pub fn shown_address(address: &str) -> String {
     hidden(address, &secrets(address, AddressContext::Address))
 }
 
-/// A text, such as a message, with its addresses as they are shown. One that is quoted reaches to the end of its quotes, any
-/// other to a blank.
+/// Hides the secrets of all addresses in a text, such as a message. A quoted address ends with its quotes, any other at
+/// the next blank.
 pub fn without_secrets(text: &str) -> String {
     hidden(text, &secrets(text, AddressContext::Text))
 }
 
-/// A text for a shell with its addresses as they are shown.
+/// Hides the secrets of all addresses in a text for a shell.
 ///
-/// Nothing that a shell acts on is hidden, so that whoever reads the text before agreeing to it sees what it would run: an
-/// address ends before such a character, whatever quotes it stands in.
+/// Nothing that a shell acts on is hidden, so that a person who reads the text before agreeing to it sees all that it
+/// would run: an address ends before such a character, even inside quotes.
 pub fn without_secrets_for_a_shell(text: &str) -> String {
     hidden(text, &secrets(text, AddressContext::Shell))
 }
 
-/// A value as it is shown: an address, or a text with addresses in it.
+/// Hides the secrets of a value, which may be an address or a text with addresses in it.
 pub fn shown_value(value: &str) -> String {
     match is_address(value) {
         true => shown_address(value),
@@ -39,7 +40,7 @@ pub fn shown_value(value: &str) -> String {
     }
 }
 
-/// A line of a file as it is shown, with a star for each character that is not, so that the others keep their columns.
+/// Hides the secrets in a line of a file, with a star for each hidden character, so that the others keep their columns.
 pub fn starred(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut at = 0;
@@ -51,32 +52,32 @@ pub fn starred(line: &str) -> String {
     shown + &line[at..]
 }
 
-/// An address as a lock holds it: in one spelling, without name and password, and with the names of its query's parameters
-/// alone. The address to ask is that of `vx.toml`, so that a signature may change without the lock.
+/// An address as a lock holds it: normalized, without user name and password, and with only the names of its query's
+/// parameters. Requests go to the address in `vx.toml`, so a signature in it may change while the lock stays the same.
 pub fn locked_address(address: &str) -> String {
     let Ok(mut url) = Url::parse(address) else { return shown_address(address) };
-    // These fail for addresses without a host, which have no name either.
+    // These fail for addresses without a host, which have no user name either.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     shown_address(url.as_str())
 }
 
-/// The surroundings of an address.
+/// The context of an address, which decides where the address ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum AddressContext {
-    /// Nothing.
+    /// Alone: the text is the address.
     Address,
-    /// The words of a message or a value, in which it may be quoted.
+    /// In a message or a value, perhaps in quotes.
     Text,
-    /// A line of a file, in which it is quoted.
+    /// In a line of a file, in quotes.
     Line,
-    /// The words of a text that a shell reads.
+    /// In a text that a shell reads.
     Shell,
 }
 
 impl AddressContext {
-    /// The end of the address that begins at `start`, and the place behind its quotes. The text from `at` on is what comes
-    /// before it.
+    /// The end of the address that begins at `start`, and the place behind its closing quote. Its opening quote is
+    /// looked for from `at` on.
     fn end(self, text: &str, at: usize, start: usize) -> (usize, usize) {
         let ends = |character: char| match self {
             Self::Address | Self::Line => false,
@@ -96,7 +97,7 @@ impl AddressContext {
 /// The quotes of messages and of TOML.
 const QUOTES: [&str; 5] = ["\"\"\"", "'''", "\"", "'", "`"];
 
-/// The quote that is open at the end of this part of a text. Behind a letter it is an apostrophe.
+/// The quote that is still open at the end of this part of a text. A quote behind a letter is an apostrophe.
 fn open_quote(text: &str, part: Range<usize>) -> Option<&'static str> {
     let (text, mut at) = (&text[..part.end], part.start);
     let mut open = None;
@@ -118,8 +119,8 @@ fn open_quote(text: &str, part: Range<usize>) -> Option<&'static str> {
     open
 }
 
-/// The place of the quote that closes what `quote` has opened before `from`. In an address there may be others: behind one
-/// that closes comes a blank, the end, or a sign of a list or a sentence.
+/// The place of the quote that closes the `quote` opened before `from`. An address may itself contain quotes: only one
+/// followed by a blank, the end, or the punctuation of a list or a sentence is a closing quote.
 fn closing_quote(text: &str, from: usize, quote: &str) -> Option<usize> {
     text[from..].match_indices(quote).map(|(at, _)| from + at).find(|at| {
         let is_escaped = quote.starts_with('"') && text[..*at].ends_with('\\');
@@ -144,7 +145,7 @@ fn hidden(text: &str, secrets: &[Range<usize>]) -> String {
     shown + &text[at..]
 }
 
-/// The secret parts of all addresses in a text, in its order.
+/// The secret parts of all addresses in a text, in order.
 fn secrets(text: &str, form: AddressContext) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -157,10 +158,10 @@ fn secrets(text: &str, form: AddressContext) -> Vec<Range<usize>> {
     found
 }
 
-/// The secret parts of one address, which begins behind its scheme.
+/// Finds the secret parts of one address; the range begins behind its scheme.
 fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: AddressContext, found: &mut Vec<Range<usize>>) {
-    // An address may stand in the path of another one. Each is looked through to its end, so there is a bound, beyond which
-    // nothing is shown but to whoever asks what a command does.
+    // An address may stand in the path of another. Each level is scanned to the end, so their number is bounded. The
+    // rest beyond the bound is hidden, except in a shell's text, which must show everything that would run.
     for nested in 0..=MOST_NESTED {
         let path = start + login(&text[start..end], form).unwrap_or(0);
         if path > start {
@@ -176,17 +177,17 @@ fn of_address(text: &str, Range { mut start, end }: Range<usize>, form: AddressC
     }
 }
 
-/// The length of the name and the password in front of an address's host.
+/// The length of the user name and password in front of an address's host.
 fn login(address: &str, form: AddressContext) -> Option<usize> {
     let authority = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
     let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
-    // Anything but a port was meant as a password, which may hold any character.
+    // Anything but a port is meant as a password, which may hold any character.
     let is_cut = !authority.contains('@') && !port.chars().all(|character| character.is_ascii_digit());
     let length = if is_cut { address.rfind('@') } else { authority.rfind('@') };
     length.filter(|length| form != AddressContext::Shell || !address[..*length].contains('&'))
 }
 
-/// The values in a query and a fragment; `range` begins with its mark. A part without a name counts as a value.
+/// Finds the values in a query and a fragment; `range` begins at `?` or `#`. A part without a name counts as a value.
 fn values(text: &str, range: Range<usize>, form: AddressContext, found: &mut Vec<Range<usize>>) {
     let mut start = range.start + 1;
     let mut first = true;
@@ -194,7 +195,7 @@ fn values(text: &str, range: Range<usize>, form: AddressContext, found: &mut Vec
         let end = text[start..range.end].find(['&', ';', '#']).map_or(range.end, |end| start + end);
         match text[start..end].find('=') {
             Some(sign) if start + sign + 1 < end => found.push(start + sign + 1..end),
-            // Behind `&` may be another command.
+            // In a shell, another command may follow `&`.
             None if start < end && (first || form != AddressContext::Shell) => found.push(start..end),
             _ => {}
         }

@@ -1,8 +1,8 @@
-//! Templates: texts in which `{name}` stands for a value, in addresses, in the catalogue's paths, and in the commands of
-//! services.
+//! Templates: texts in which `{name}` stands for a value, in addresses, in the catalogue's paths, and in the commands
+//! of services.
 //!
-//! Each place says which names it knows, and gives their values. A brace that belongs to no such name stands for itself;
-//! places that take no other braces ask [`unknown_name`] before. A value isn't read again: braces in it are text.
+//! Each caller decides which names it knows, and supplies their values. A brace that belongs to no such name is kept as
+//! text; callers that allow no other braces check with [`unknown_name`] first. Braces in a value are text, too.
 
 mod address;
 
@@ -13,13 +13,13 @@ pub use address::{WORDS, expand, is_same_everywhere, unknown_word, word_value};
 /// A part of a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TemplatePart<'a> {
-    /// A text without names.
+    /// Text without names.
     Text(&'a str),
-    /// The text between two braces that holds no brace.
+    /// The text between two braces, which contains no brace itself.
     Name(&'a str),
 }
 
-/// The parts of a template, in their order.
+/// Splits a template into its parts, in order.
 pub fn parts(template: &str) -> impl Iterator<Item = TemplatePart<'_>> {
     let mut rest = template;
     std::iter::from_fn(move || {
@@ -42,7 +42,7 @@ fn next_part(rest: &str) -> Option<(TemplatePart<'_>, &str)> {
     (!rest.is_empty()).then_some((TemplatePart::Text(rest), ""))
 }
 
-/// The names in a template, in their order.
+/// Lists the names in a template, in order.
 pub fn names(template: &str) -> impl Iterator<Item = &str> {
     parts(template).filter_map(|part| match part {
         TemplatePart::Name(name) => Some(name),
@@ -50,7 +50,7 @@ pub fn names(template: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The template with values in place of names. A name without a value stays as it is, with its braces.
+/// Replaces names by their values. A name without a value stays as it is, with its braces.
 pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(template.len() + 16);
     for part in parts(template) {
@@ -65,7 +65,7 @@ pub fn fill(template: &str, value: impl Fn(&str) -> Option<String>) -> String {
     filled
 }
 
-/// The first name that a place doesn't know; a brace that is never closed counts as the begin of one.
+/// The first name for which `is_known` fails; an opening brace that is never closed counts as the start of such a name.
 pub fn unknown_name(template: &str, is_known: impl Fn(&str) -> bool) -> Option<&str> {
     parts(template).find_map(|part| match part {
         TemplatePart::Text(text) => text.split_once('{').map(|(_, rest)| rest),
@@ -73,14 +73,14 @@ pub fn unknown_name(template: &str, is_known: impl Fn(&str) -> bool) -> Option<&
     })
 }
 
-/// A name in a template that its place doesn't know.
+/// A name in a template that isn't known where the template stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownName<'a> {
-    /// The place, as `url of [tools.x]`.
+    /// Where the template stands, such as `url of [tools.x]`.
     pub place: &'a str,
     /// The name.
     pub name: &'a str,
-    /// The names that the place knows; there is at least one.
+    /// The names that are known there; at least one.
     pub known: &'a [&'a str],
 }
 

@@ -1,4 +1,4 @@
-//! An error as it travels from the part in which it occurred to the edge that shows it.
+//! An error as it travels from the place where it occurred to the edge that shows it.
 //!
 //! Each part has its own typed error, which carries facts. Above that part only the kind, the text, the details and the
 //! hint matter: [`Trouble::from_error`] takes them from the error once, and they stay separate up to the screen, the board, and
@@ -19,7 +19,7 @@ pub trait Explain {
     /// The next step, one sentence in the imperative; `None` if there is no useful advice.
     fn hint(&self) -> Option<String>;
 
-    /// More lines below the text, such as the last ones of a program's output.
+    /// More lines below the text, such as the last lines of a program's output.
     fn details(&self) -> Vec<String> {
         Vec::new()
     }
@@ -32,7 +32,7 @@ pub struct Trouble {
     pub kind: TroubleKind,
     /// The error in one line.
     pub text: String,
-    /// More about the error, one line each: the last lines of a program's output, the places of a file.
+    /// More about the error, one line each: the last lines of a program's output, places in a file.
     pub details: Vec<String>,
     /// The next step.
     pub hint: Option<String>,
@@ -47,13 +47,13 @@ impl Trouble {
         Self { kind, text: lines.next().unwrap_or_default(), details: lines.collect(), hint: None }
     }
 
-    /// The kind, text, details and hint of a typed error.
+    /// Takes the kind, text, details and hint from a typed error.
     pub fn from_error(error: &(impl fmt::Display + Explain)) -> Self {
         let trouble = Self::new(error.kind(), error).detailed(error.details());
         Self { hint: error.hint().map(joined), ..trouble }
     }
 
-    /// The same error with this next step.
+    /// The same error with this hint.
     #[must_use]
     pub fn hinted(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(joined(hint.into())), ..self }
@@ -75,7 +75,7 @@ impl Trouble {
     }
 }
 
-/// A text in one line.
+/// Joins the lines of a text into one.
 fn joined(text: String) -> String {
     if text.contains(['\n', '\r']) { text.lines().collect::<Vec<_>>().join(" ") } else { text }
 }

@@ -1,4 +1,4 @@
-//! Client certificates, by which a host knows its client: each with its key, for one host.
+//! Client certificates, by which a client identifies itself to a host: each with its key, for one host.
 
 use std::fmt;
 use std::fs;
@@ -17,15 +17,15 @@ use super::HttpError;
 pub struct ClientCertificate {
     /// The setting that names it, for errors.
     pub setting: String,
-    /// The only host that gets it, with its port if that is not the usual one.
+    /// The only host that receives it, with the port if that is not the default.
     pub host: String,
-    /// The certificate, and those that lead to its issuer.
+    /// The certificate, and the chain to its issuer.
     pub certificate: Pem,
     /// Its key, without a password.
     pub key: Pem,
 }
 
-/// The place of something in PEM.
+/// The source of PEM data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pem {
@@ -36,7 +36,7 @@ pub enum Pem {
 }
 
 impl ClientCertificate {
-    /// Read it.
+    /// Read the certificate and its key.
     pub(super) fn load(&self) -> Result<ClientCert, HttpError> {
         let fault = |reason: String| HttpError::Setting { setting: self.setting.clone(), reason };
         let (certificates, key) = (self.certificate.bytes().map_err(fault)?, self.key.bytes().map_err(fault)?);
@@ -50,7 +50,7 @@ impl ClientCertificate {
             _ => fault(self.key.is("is damaged")),
         })?;
         let owned: Vec<_> = chain.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-        // A client with a key of another certificate is not made: it panics.
+        // Check that the key belongs to the certificate: making a client with another key would panic.
         CertifiedKey::from_der(chain, der, &rustls::crypto::ring::default_provider())
             .map_err(|error| fault(format!("cannot be used: {error}")))?;
         let key = PrivateKey::from_pem(&key).map_err(|error| fault(format!("cannot be used: {error}")))?;

@@ -1,4 +1,4 @@
-//! The causes of failed exchanges, told apart by type.
+//! Causes of failed exchanges, distinguished by type.
 
 use std::io::{self, ErrorKind};
 
@@ -13,13 +13,13 @@ const SERVER_HINT: &str = "if your network has an issuer of its own, name the fi
 /// The next step if a server does not accept its client.
 const CLIENT_HINT: &str = "set `certfile` with `keyfile` in .npmrc, or `client-cert` in pip.conf, for this host";
 
-/// The reason why there is no safe connection.
+/// Why there is no secure connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsFault {
     /// The server is not trusted, or the certificates to trust cannot be loaded.
     #[error("{0}")]
     Server(String),
-    /// The server does not accept the client's certificate, or wants one.
+    /// The server does not accept the client's certificate, or requires one.
     #[error("{0}")]
     Client(String),
 }
@@ -37,22 +37,22 @@ impl TlsFault {
 /// The cause of a failed exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// There is no connection to the host. Another attempt may find one.
+    /// No connection to the host. Another attempt may succeed.
     #[error("{0}")]
     NoConnection(String),
     /// The connection broke. Another attempt may succeed.
     #[error("{0}")]
     Lost(String),
-    /// Nothing arrived for as long as is waited.
+    /// Nothing arrived within the time limit.
     #[error("no answer in time")]
     Silent,
-    /// Too little arrives: a byte now and then. Another server, or another connection, may be faster.
+    /// Data arrives too slowly: a byte now and then. Another server, or another connection, may be faster.
     #[error("less than {0}")]
     Slow(LowestRate),
-    /// The time for the whole exchange is over.
-    #[error("the time for it is over")]
+    /// The time limit for the whole exchange has passed.
+    #[error("the time limit has passed")]
     Overdue,
-    /// There is no connection to the proxy, or it makes none to the host. Another attempt may succeed.
+    /// No connection to the proxy, or from the proxy to the host. Another attempt may succeed.
     #[error("the proxy {proxy} fails: {reason}")]
     Proxy {
         /// The proxy, and the variable that names it.
@@ -60,7 +60,7 @@ pub enum HttpError {
         /// The reason.
         reason: String,
     },
-    /// A setting of the user about connections cannot be used.
+    /// One of the user's settings for connections cannot be used.
     #[error("{setting} {reason}")]
     Setting {
         /// The setting.
@@ -68,13 +68,13 @@ pub enum HttpError {
         /// The reason, as the end of a sentence about the setting.
         reason: String,
     },
-    /// There is no safe connection.
+    /// There is no secure connection.
     #[error("{0}")]
     Tls(TlsFault),
     /// A redirect is not followed.
     #[error("{0}")]
     Misdirected(Misdirection),
-    /// The address cannot be asked.
+    /// The address cannot be requested.
     #[error("{0}")]
     Address(String),
     /// The answer is not HTTP.
@@ -82,16 +82,16 @@ pub enum HttpError {
     Garbage(String),
 }
 
-/// The redirects that are not followed.
+/// Redirects that are not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misdirection {
-    /// They do not end.
+    /// There are too many.
     #[error("more than {REDIRECTS_MAX} times")]
     Endless,
-    /// One leads to no address of the web.
+    /// A redirect does not lead to an `http` or `https` address.
     #[error("to nowhere")]
     Nowhere,
-    /// One leads from a safe connection to an open one.
+    /// A redirect leads from an encrypted connection to an unencrypted one.
     #[error("from https to http")]
     Unsafe,
 }
@@ -120,7 +120,7 @@ impl HttpError {
 
     /// The cause of a failed read of the content.
     pub fn of_read(error: io::Error) -> Self {
-        // ureq hands its own errors through a reader as the inner error.
+        // ureq passes its own errors through a reader as the inner error.
         let error = match error.downcast::<ureq::Error>() {
             Ok(ureq::Error::Io(inner)) => inner,
             Ok(error) => return Self::of_call(error),
@@ -145,7 +145,8 @@ impl HttpError {
     }
 }
 
-/// True if a TLS error is about certificates, so that another attempt cannot help. Any other may be damage on the way.
+/// Returns whether a TLS error is about certificates, so that another attempt cannot help. Any other may be caused by
+/// damage in transit.
 fn is_about_certificates(error: &rustls::Error) -> bool {
     use rustls::{AlertDescription as Alert, Error};
     match error {
@@ -171,11 +172,11 @@ fn is_about_certificates(error: &rustls::Error) -> bool {
     }
 }
 
-/// An error about certificates: of the server's, or of the client's if the server sent it.
+/// Explains an error about certificates: the server's, or if the server sent the error, the client's.
 fn about_certificates(error: &rustls::Error) -> TlsFault {
     use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
     let text = match error {
-        Error::InvalidCertificate(Certificate::UnknownIssuer) => "its certificate is of an issuer that is not known",
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => "its certificate is from an unknown issuer",
         Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
             "its certificate has expired"
         }
@@ -183,17 +184,17 @@ fn about_certificates(error: &rustls::Error) -> TlsFault {
             "its certificate is for another name"
         }
         Error::AlertReceived(Alert::CertificateRequired) => {
-            return TlsFault::Client("it wants a client certificate".into());
+            return TlsFault::Client("it requires a client certificate".into());
         }
         Error::AlertReceived(alert) => {
-            return TlsFault::Client(format!("it refuses the client certificate that it gets ({alert:?})"));
+            return TlsFault::Client(format!("it refuses the client certificate ({alert:?})"));
         }
         other => return TlsFault::Server(lower_first(&other.to_string())),
     };
     TlsFault::Server(text.to_owned())
 }
 
-/// The error text of a library, to continue a sentence of ours.
+/// Lowers the first letter of a library's error text, to continue one of our sentences.
 fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The addresses of hosts: each name is looked up once, however many connections to it start at the same moment.
+//! Looking up hosts: each name is looked up once, however many connections to it start at the same moment.
 //!
 //! Name servers and home routers drop some of a burst of equal queries, and a dropped query is repeated only after five
 //! seconds.
@@ -17,7 +17,7 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{NextTimeout, time};
 
-/// The time for which a failed look-up is shared with waiting threads; a later request looks the name up again.
+/// A failed look-up is shared with waiting threads for this time; a later request looks the name up again.
 const FAILURE_LASTS: Duration = Duration::from_millis(100);
 
 /// Looks names up with `R`, and keeps the results.
@@ -37,7 +37,7 @@ enum Lookup {
 }
 
 impl<R: Resolver> Resolver for Hosts<R> {
-    /// The wait is bounded like the look-up itself, since each caller waits for at most one.
+    /// A wait for another thread's look-up is bounded like the look-up itself, since each caller waits for at most one.
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
         let key = format!("{} {authority}", uri.scheme_str().unwrap_or_default());
@@ -61,8 +61,8 @@ impl<R: Resolver> Resolver for Hosts<R> {
     }
 }
 
-/// Asks the system, on a thread that the wait for it can leave. Where the system gives no thread for that, the system's own
-/// bound is the only one.
+/// Asks the system on another thread, so that the wait can time out. If no thread can be started, only the system's own
+/// time limit holds.
 #[derive(Debug, Default)]
 pub(super) struct InTime;
 
@@ -70,7 +70,7 @@ impl Resolver for InTime {
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let (asked, settings) = (uri.clone(), config.clone());
         let (sender, found) = bounded(1);
-        // The one who waits may have left.
+        // Ignore an error: the receiver may have timed out.
         let look_up = move || drop(sender.send(look_up(&asked, &settings)));
         match thread::Builder::new().name("name look-up".into()).spawn(look_up) {
             Ok(_) => found.recv_timeout(*timeout.after).unwrap_or(Err(Error::Timeout(timeout.reason))),
@@ -79,7 +79,7 @@ impl Resolver for InTime {
     }
 }
 
-/// Ask the system, for as long as that takes.
+/// Ask the system, without a time limit.
 fn look_up(uri: &Uri, config: &Config) -> Result<ResolvedSocketAddrs, Error> {
     let endless = NextTimeout { after: time::Duration::NotHappening, ..NextTimeout::default() };
     DefaultResolver::default().resolve(uri, config, endless)

@@ -1,7 +1,7 @@
-//! HTTP requests, for documents and for archives alike: the route to a host, redirects with each host's own credentials,
-//! and the cause of a failure.
+//! HTTP requests, for documents and for archives alike: the route to a host, redirects with each host's own
+//! credentials, and the cause of a failure.
 //!
-//! Retries, caches and the meaning of an answer belong to the callers.
+//! Retries, caches and the interpretation of answers are up to the callers.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -30,10 +30,10 @@ pub use trust::{CertificateFile, TlsTrust, authority};
 /// The most redirects of one request.
 pub const REDIRECTS_MAX: u32 = 10;
 
-/// The longest of all waits, whatever is asked for: a time beyond what a clock can count is no bound.
+/// The longest of all waits, whatever is requested: a clock could not count a much longer time.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
-/// The bounds of the waits in one exchange.
+/// Time limits for the waits in one exchange.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
     /// The longest time to look a name up, and to connect.
@@ -42,19 +42,19 @@ pub struct HttpLimits {
     pub answer: Duration,
     /// The longest time without a byte.
     pub idle: Duration,
-    /// The fewest bytes that content has to come with.
+    /// The lowest rate at which content has to arrive.
     pub lowest: LowestRate,
 }
 
 /// The settings of a client.
 pub struct HttpClientSettings<'a> {
-    /// The bounds of all waits.
+    /// Time limits for all waits.
     pub bounds: HttpLimits,
-    /// Reads a variable of the environment, which may name proxies.
+    /// Reads an environment variable; some name proxies.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// The certificates that are trusted beside those of the platform.
+    /// Certificates that are trusted beside those of the platform.
     pub trust: &'a TlsTrust,
-    /// The size of the buffer of each connection, if not the usual one.
+    /// The size of each connection's buffer; `None` for the default.
     pub buffer_bytes: Option<usize>,
     /// The most connections to one host that are kept open between requests.
     pub idle_connections: usize,
@@ -78,15 +78,15 @@ pub enum Method {
 
 /// A request.
 pub struct Request<'a> {
-    /// Its method.
+    /// The method.
     pub method: Method,
-    /// Its address.
+    /// The address.
     pub url: &'a Url,
-    /// Its headers, which are sent to every host that it is redirected to.
+    /// Headers, which are sent to every host that the request is redirected to.
     pub headers: &'a [(HeaderName, String)],
     /// The `Authorization` header for an address; called for every redirect, so that each host gets only its own.
     pub authorization: &'a dyn Fn(&Url) -> Option<String>,
-    /// The longest time for the whole exchange with its content; `None` if only the waits are bounded.
+    /// Time limit for the whole exchange with its content; `None` if only the waits are bounded.
     pub within: Option<Duration>,
 }
 
@@ -94,9 +94,9 @@ pub struct Request<'a> {
 pub struct HttpResponse {
     /// The address that answered, after redirects.
     pub url: Url,
-    /// The status.
+    /// Status code.
     pub status: StatusCode,
-    /// The headers.
+    /// Headers of the answer.
     pub headers: HeaderMap,
     /// The body, read as it arrives. [`HttpError::of_read`] explains a read that fails.
     pub body: Body,
@@ -121,7 +121,7 @@ impl Client {
         Err(HttpError::Misdirected(Misdirection::Endless))
     }
 
-    /// Close all connections, so that every exchange at work fails at once.
+    /// Close all connections, so that every running exchange fails at once.
     pub fn shutdown(&self) {
         self.routes.shutdown();
     }
@@ -149,7 +149,7 @@ impl Client {
 }
 
 impl HttpResponse {
-    /// The text of a header.
+    /// The text of a header; `None` if it is missing or not ASCII.
     pub fn text(&self, name: HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }

@@ -1,4 +1,4 @@
-//! The lowest rate at which a server is waited for: one that sends a byte a second is not silent, and never done.
+//! The lowest acceptable rate of a server: one that sends a byte a second is never silent, but never finishes either.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -6,24 +6,24 @@ use std::time::{Duration, Instant};
 
 use ureq::BodyReader;
 
-/// The fewest bytes that have to arrive within a time. Only time spent waiting for the server counts.
+/// The lowest average rate at which bytes have to arrive. Only time spent waiting for the server counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LowestRate {
-    /// The bytes in a second, on average; 0 if any rate will do.
+    /// Average number of bytes per second; 0 if any rate will do.
     pub bytes_per_second: u64,
-    /// The time over which the average is taken.
+    /// Time over which the average is taken.
     pub over: Duration,
 }
 
 impl Default for LowestRate {
-    /// Less than the slowest modem; two connections that are given up one after the other take less than a minute.
+    /// Slower than any modem; giving up two connections one after the other takes less than a minute.
     fn default() -> Self {
         Self { bytes_per_second: 1024, over: Duration::from_secs(25) }
     }
 }
 
 impl LowestRate {
-    /// The usual one, with this many bytes a second if a user asks for that.
+    /// The default, or with this many bytes a second if the user sets that.
     pub fn from_setting(bytes_per_second: Option<u64>) -> Self {
         let usual = Self::default();
         Self { bytes_per_second: bytes_per_second.unwrap_or(usual.bytes_per_second), ..usual }
@@ -40,20 +40,20 @@ impl fmt::Display for LowestRate {
     }
 }
 
-/// The content of an answer as it arrives, for as long as it arrives fast enough.
+/// The content of an answer as it arrives. Reading fails once it arrives too slowly.
 pub struct Body {
     reader: BodyReader<'static>,
     meter: BodyRateMeter,
 }
 
-/// The bytes that arrived while a reader waited.
+/// Counts the bytes that arrived, and the time that was spent waiting for them.
 struct BodyRateMeter {
     lowest: LowestRate,
     bytes: u64,
     waited: Duration,
 }
 
-/// A server that sends less than the lowest rate. Passed through [`Read`] as the inner error.
+/// The server sends more slowly than the lowest rate. Passed through [`Read`] as the inner error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("less than {0}")]
 pub(super) struct TooSlow(pub(super) LowestRate);
@@ -68,7 +68,7 @@ impl Read for Body {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let begun = Instant::now();
         let count = self.reader.read(buffer)?;
-        // The end takes as long as it takes.
+        // Waiting for the end of the content does not count.
         if count > 0 {
             self.meter.add(count as u64, begun.elapsed()).map_err(io::Error::other)?;
         }

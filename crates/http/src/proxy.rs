@@ -11,7 +11,7 @@ use url::{Host, Url};
 use super::hosts::Hosts;
 use super::{HttpClientSettings, HttpError, HttpLimits, LONGEST, TlsTrust};
 
-/// The routes, each with connections of its own, made when it is first used.
+/// The routes. Each has separate connections, and is made when it is first used.
 pub(super) struct ProxyRoutes {
     bounds: HttpLimits,
     buffer_bytes: Option<usize>,
@@ -20,23 +20,23 @@ pub(super) struct ProxyRoutes {
     http: Option<Via>,
     https: Option<Via>,
     exceptions: Vec<Exception>,
-    /// One for each safety, with a proxy and without, without a client certificate and with each of them.
+    /// An agent for each combination of `Safety`, with or without a proxy, and with each client certificate or without.
     agents: Box<[OnceLock<Result<Agent, HttpError>>]>,
 }
 
 /// The number of agents for each client certificate, and without one.
 const AGENTS: usize = 6;
 
-/// The treatment of a host's certificate.
+/// Treatment of the host's certificate.
 #[derive(Clone, Copy)]
 enum Safety {
-    /// The connection is not safe, and there is none.
+    /// The connection is not encrypted, so there is no certificate.
     None,
     Checked,
     Unchecked,
 }
 
-/// A proxy, by the variable that names it.
+/// A proxy, and the variable that names it.
 struct Via {
     variable: &'static str,
     proxy: Option<Proxy>,
@@ -138,13 +138,13 @@ impl Via {
 
     fn proxy(&self) -> Result<Proxy, HttpError> {
         let unusable = || {
-            let reason = "names no proxy that can be used: expected `http://HOST:PORT`".to_owned();
+            let reason = "does not name a usable proxy: expected `http://HOST:PORT`".to_owned();
             HttpError::Setting { setting: self.variable.to_owned(), reason }
         };
         self.proxy.clone().ok_or_else(unusable)
     }
 
-    /// The proxy without its credentials, and the variable.
+    /// The proxy's address without credentials, and the variable.
     fn shown(&self) -> String {
         let address = self.proxy.as_ref().map(|proxy| {
             let scheme = if matches!(proxy.protocol(), ProxyProtocol::Https) { "https" } else { "http" };
@@ -155,8 +155,8 @@ impl Via {
 }
 
 impl Route<'_> {
-    /// The same failure, with the proxy that is its cause, or on its way. A connection is made to the proxy and not to
-    /// the host, which only the proxy knows the address of.
+    /// Adds the proxy to a failure, as its cause or as part of the route. With a proxy, connections are made to the
+    /// proxy only, and the proxy resolves the host's name.
     pub(super) fn explain(&self, fault: HttpError) -> HttpError {
         match (self.via, fault) {
             (Some(via), HttpError::NoConnection(reason)) => HttpError::Proxy { proxy: via.shown(), reason },
@@ -213,7 +213,7 @@ impl Exception {
     }
 }
 
-/// A text, and the port behind its last colon if it has one.
+/// Splits a text at its last colon into the host and the port, if there is one.
 fn with_port(text: &str) -> Option<(&str, Option<u16>)> {
     match text.rsplit_once(':') {
         Some((before, port)) => Some((before, Some(port.parse().ok()?))),

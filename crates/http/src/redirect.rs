@@ -1,4 +1,5 @@
-//! The rule for redirects, the same for lists and archives: to an address of the web, and never from https to http.
+//! The rule for redirects of lists and archives alike: only to `http` and `https` addresses, and never from https to
+//! http.
 
 use url::Url;
 

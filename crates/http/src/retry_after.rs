@@ -1,4 +1,4 @@
-//! The wait that a server asks for.
+//! The delay that a server asks for.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use jiff::fmt::rfc2822;
 
 use super::{HeaderMap, header};
 
-/// The time of a `Retry-After` header, which has seconds or a date.
+/// Reads a `Retry-After` header, which holds seconds or a date, as the time from now.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     headers.get(header::RETRY_AFTER)?.to_str().ok().and_then(parse)
 }

@@ -1,4 +1,4 @@
-//! The certificates by which servers are trusted, beside those of the platform.
+//! Certificates by which servers are trusted, beside those of the platform.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use url::Url;
 use super::HttpError;
 use super::client_certificate::ClientCertificate;
 
-/// The trust that a user's settings ask for, beside the platform's own (which `SSL_CERT_FILE` replaces).
+/// The trust that a user's settings define, beside that of the platform (which `SSL_CERT_FILE` replaces).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsTrust {
     /// Files with certificates of further issuers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<CertificateFile>,
-    /// The hosts whose certificates are not checked, each with its port if that is not the usual one, or with `*` for
-    /// all ports.
+    /// Hosts whose certificates are not checked, each with its port if that is not the default, or with `*` for all
+    /// ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<String>,
-    /// The certificates that hosts know this client by; of several for one host the first counts.
+    /// Client certificates; if there are several for one host, the first counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub clients: Vec<ClientCertificate>,
 }
@@ -35,29 +35,29 @@ pub struct CertificateFile {
 }
 
 impl TlsTrust {
-    /// True if the platform alone decides.
+    /// Returns whether the platform alone decides.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty() && self.unchecked.is_empty() && self.clients.is_empty()
     }
 
-    /// True if the certificate of this address's host is checked.
+    /// Returns whether the certificate of this address's host is checked.
     pub(super) fn checks(&self, url: &Url) -> bool {
         let any_port = format!("{}:*", url.host_str().unwrap_or_default());
         !self.unchecked.contains(&authority(url)) && !self.unchecked.contains(&any_port)
     }
 
-    /// The number of the client certificate for this address's host.
+    /// The index of the client certificate for this address's host.
     pub(super) fn client_for(&self, url: &Url) -> Option<usize> {
         let host = authority(url);
         self.clients.iter().position(|client| client.host == host)
     }
 
-    /// All trusted issuers; `None` if they are the platform's.
+    /// All trusted issuers; `None` for the platform's only.
     pub(super) fn issuers(&self) -> Result<Option<Vec<Certificate<'static>>>, HttpError> {
         if self.files.is_empty() {
             return Ok(None);
         }
-        // Issuers of the platform that cannot be read are missing for every program.
+        // Ignore errors: issuers of the platform that cannot be read are missing for every program.
         let platform = rustls_native_certs::load_native_certs().certs;
         let mut issuers: Vec<_> = platform.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
         for file in &self.files {
@@ -71,13 +71,13 @@ impl TlsTrust {
     }
 }
 
-/// The host of an address, with its port if that is not the usual one.
+/// The host of an address, with its port if that is not the default.
 pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The certificates in a file, or in the files of a directory.
+/// Reads the certificates in a file, or in the files of a directory.
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let mut found = Vec::new();

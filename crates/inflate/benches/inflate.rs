@@ -1,9 +1,9 @@
-//! The speed of our decoder of deflated streams, compared with the one that it replaced and with one that needs the
+//! The speed of our decoder of deflated streams, compared with the decoder that it replaced and with one that needs the
 //! whole input and output in memory.
 //!
-//! The streams hold a program (this one) and a text (its sources, many times over until they are as long), as the
-//! archives of tools do. `cargo bench --bench inflate`; a minute. It has no budget:
-//! `docs/decisions/install/own-decoder.md` names the decoder used in each place.
+//! The streams hold a program (this one) and a text of the same length (its sources, repeated), as archives of tools
+//! do. `cargo bench --bench inflate` takes a minute. No budget is checked: `docs/decisions/install/own-decoder.md`
+//! names the decoder used in each place.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ use flate2::write::DeflateEncoder;
 use libdeflater::Decompressor;
 use vx_inflate::{Inflated, Inflater};
 
-/// The bytes read at once.
+/// Number of bytes read at once.
 const BUFFER_BYTES: usize = 256 * 1024;
 
 fn main() {

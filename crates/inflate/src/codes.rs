@@ -1,7 +1,7 @@
 //! The codes of a block as tables, indexed by the next bits of the input.
 //!
-//! A table is indexed by as many bits as most codes have at most. Longer codes continue in a second table, stored after
-//! the first. Sizes and entries are those of Eric Biggers' libdeflate.
+//! A table is indexed by enough bits for most codes. Longer codes continue in a second table, stored after the first.
+//! Sizes and entries are those of Eric Biggers' libdeflate.
 
 use super::Damage;
 use super::entry::{CodeEntry, DISTANCES, LENGTHS, SYMBOLS};

@@ -47,7 +47,7 @@ impl CodeEntry {
         self.0 & LINK != 0
     }
 
-    /// True if the entry ends the block.
+    /// Returns whether the entry ends the block.
     #[inline(always)]
     pub(super) fn is_end(self) -> bool {
         self.0 & END != 0

@@ -13,7 +13,7 @@ use super::{Bits, Damage};
 /// Number of input bytes that one iteration may need: those of two refills, the second of which reads eight.
 const INPUT_BYTES: usize = 16;
 
-/// True if there is enough input and the position is between symbols.
+/// Returns whether there is enough input and the position is between symbols.
 pub(super) fn is_possible(bits: &Bits, input: &[u8]) -> bool {
     bits.count < 8 && input.len() >= INPUT_BYTES
 }

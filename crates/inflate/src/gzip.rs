@@ -6,7 +6,7 @@ use libdeflater::Crc;
 
 use super::{Inflater, Pieced};
 
-/// A reader of the content of these bytes; checksum and size of each member are checked.
+/// Decompresses these bytes; checksum and size of each member are checked.
 pub fn gunzip(bytes: impl BufRead) -> impl Pieced {
     Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: GzipState::Head }
 }
@@ -43,7 +43,7 @@ impl<R: BufRead> Members<R> {
         let mut head = GzipHeaderReader { bytes: &mut self.bytes, crc: Crc::new() };
         let [first, second, method, flags, ..] = head.read_array::<10>()?;
         if [first, second, method] != [0x1f, 0x8b, 8] || flags & RESERVED != 0 {
-            return Err(damaged("what follows is no gzip"));
+            return Err(damaged("the data is not a gzip member"));
         }
         if flags & EXTRA != 0 {
             let size = u16::from_le_bytes(head.read_array()?);
@@ -56,7 +56,7 @@ impl<R: BufRead> Members<R> {
         }
         let sum = head.crc.sum() as u16;
         if flags & HEAD_CHECKED != 0 && u16::from_le_bytes(head.read_array()?) != sum {
-            return Err(damaged("the head of a gzip member has another checksum than it says"));
+            return Err(damaged("the header of a gzip member does not match its checksum"));
         }
         self.inflater.reset();
         self.crc = Crc::new();
@@ -71,7 +71,7 @@ impl<R: BufRead> Members<R> {
             Ok(u32::from_le_bytes(bytes))
         };
         if (word()?, word()?) != (self.crc.sum(), self.count) {
-            return Err(damaged("a gzip member has another checksum or size than it says"));
+            return Err(damaged("a gzip member does not match its checksum or size"));
         }
         Ok(())
     }
@@ -159,7 +159,7 @@ mod tests {
         let bytes = [member(b"one, "), member(b""), member(b"three")].concat();
         assert_eq!(content(&bytes).expect("three members"), b"one, three");
         let error = content(&[member(b"one"), b"and something else".to_vec()].concat()).expect_err("no member");
-        assert_eq!(error.to_string(), "what follows is no gzip");
+        assert_eq!(error.to_string(), "the data is not a gzip member");
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! an input piece and of the window, symbols are decoded one at a time, and no byte is consumed before a symbol needs
 //! it. So at the end of the stream every byte after it is still with the reader it came from.
 //!
-//! A damaged stream, whatever it contains, ends in [`Damage`]; a stream that decodes
-//! to wrong bytes is detected by the checksum of the format around it.
+//! An invalid stream ends in [`Damage`], whatever it contains; a valid stream that decodes to wrong bytes is detected
+//! by the checksum of the format around it.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -27,33 +27,33 @@ use entry::CodeEntry;
 use header::Header;
 use window::SlidingWindow;
 
-/// The defect of a damaged DEFLATE stream.
+/// The defect of an invalid DEFLATE stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// The type of a block is reserved.
-    #[error("a deflated block is of no known kind")]
+    #[error("a deflated block has an unknown type")]
     Kind,
     /// The size of a stored block and its inverse do not match.
-    #[error("a stored block has two sizes")]
+    #[error("the two copies of a stored block's size differ")]
     StoredSize,
     /// A block announces codes that are reserved.
     #[error("a deflated block has too many codes")]
     TooManyCodes,
     /// The code lengths are impossible: too many of some length, too few in all, or none for the end of the block.
-    #[error("a deflated block's codes are impossible")]
+    #[error("a deflated block has invalid codes")]
     Codes,
-    /// Bits that are no code, or the code of a reserved symbol.
-    #[error("a deflated block has a code that stands for nothing")]
+    /// Bits that are not a code, or the code of a reserved symbol.
+    #[error("a deflated block uses an undefined code")]
     Symbol,
     /// A match begins before the first byte of the output.
-    #[error("a deflated block repeats what was before the beginning")]
+    #[error("a deflated block refers to data before the beginning")]
     Distance,
 }
 
 /// Decodes one stream at a time, with a third of a megabyte of memory.
 pub struct Inflater {
     state: InflateStep,
-    /// True if this block is the last one.
+    /// This block is the last one.
     last: bool,
     bits: Bits,
     header: Header,
@@ -104,7 +104,7 @@ impl Bits {
         true
     }
 
-    /// Use `count` bits, which must be there.
+    /// Use `count` bits, which must have been read.
     fn take_bits(&mut self, count: u32) -> usize {
         let value = self.value & ((1 << count) - 1);
         self.skip(count);
@@ -120,7 +120,7 @@ impl Bits {
     /// The entry's bits are not used yet.
     fn entry(&mut self, find: impl Fn(u64) -> CodeEntry, input: &mut &[u8]) -> Result<Option<CodeEntry>, Damage> {
         loop {
-            // Missing bits count as zeros. An entry that needs none of the missing ones is the right one.
+            // Missing bits count as zeros. An entry is right if it needs none of the missing bits.
             let entry = find(self.value);
             if entry.is_invalid() && self.count >= codes::LONGEST_CODE {
                 return Err(Damage::Symbol);

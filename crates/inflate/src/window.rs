@@ -6,13 +6,14 @@ use super::pieced::PIECE_BYTES;
 /// The largest distance of a match.
 pub(super) const WINDOW_BYTES: usize = 32 * 1024;
 
-/// The amount decoded before it is consumed: the largest piece requested at once.
+/// The most bytes that are decoded before any is consumed: the largest piece requested at once.
 const ROOM_BYTES: usize = PIECE_BYTES as usize;
 
-/// The end of decoding. A step that begins before it is finished: at most two literals and the longest match.
+/// The end of decoding. A step that begins before this end may go beyond it: by at most two literals and the longest
+/// match.
 pub(super) const FULL: usize = WINDOW_BYTES + ROOM_BYTES;
 
-/// The size with the bytes that [`super::fast`] writes after the longest match.
+/// The size of the buffer, including bytes that [`super::fast`] may write after the longest match.
 pub(super) const SIZE: usize = FULL + 2 + 258 + 32;
 
 /// A buffer that is filled from the front; when it is full, the part still needed moves to the front.
@@ -22,13 +23,13 @@ pub(super) struct SlidingWindow {
     pub(super) end: usize,
     /// Number of bytes consumed.
     taken: usize,
-    /// The end of decoding for the present request.
+    /// The end of decoding for the current request.
     stop: usize,
 }
 
 impl SlidingWindow {
     pub(super) fn new() -> Self {
-        // The vector is allocated as zero pages, and never passes over the stack.
+        // The vector is allocated as zero pages, and never copied over the stack.
         let bytes = vec![0; SIZE].into_boxed_slice().try_into().expect("as many bytes");
         Self { bytes, end: 0, taken: 0, stop: FULL }
     }
@@ -48,7 +49,7 @@ impl SlidingWindow {
         debug_assert!(self.taken <= self.end, "more than there was");
     }
 
-    /// The end of decoding; a step that begins before it is finished.
+    /// The end of decoding. A step that begins before this end is completed.
     pub(super) fn stop(&self) -> usize {
         self.stop.min(FULL)
     }

@@ -11,13 +11,13 @@
 //!      condition  24 bytes  variable [text], is set (u64), hash of its value
 //!      program    24 bytes  name [text], file [text], search path [text]
 //!      export      8 bytes  NAME=VALUE [text]
-//!                 kind: 0 a file that is not there, 1 one that is, 2 a directory, 3 a name that the directory before lacks
+//!                 kind: 0 a missing file, 1 an existing file, 2 a directory, 3 a name that the directory before it lacks
 //!      text: offset (u32), length (u32); a zero byte follows that is not counted
 //! ```
 
 /// The first eight bytes, which differ for each layout.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"vxroute2");
-/// The condition that routes hold in one session only: in place of a variable's value it has [`session_text`].
+/// Name of the condition that routes hold in one session only; its value is [`session_text`] in place of a variable's.
 pub const SESSION: &str = "@session";
 /// The longest route file.
 pub const LONGEST_BYTES: usize = 64 * 1024;
@@ -28,8 +28,8 @@ pub const CHECKED_FROM: usize = 24;
 /// Bytes of a witness, a condition, a program, and an export.
 pub const RECORD_BYTES: [usize; 4] = [56, 24, 24, 8];
 
-/// Device, inode, size, and the times of the last changes of the content and of anything; `None` while there is no
-/// file.
+/// Device, inode, size, and the times of the last change of the content (mtime) and of anything (ctime); `None` if
+/// there is no file.
 pub type WitnessStamp = Option<[u64; 5]>;
 
 /// A route file whose checksum holds.
@@ -56,14 +56,15 @@ pub struct RouteVariable<'a> {
     pub value: Option<u64>,
 }
 
-/// The consequence of a change of a witness.
+/// What a change of a witness means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WitnessKind {
-    /// A file: the routes end with any change of it.
+    /// A file: any change of it invalidates the routes.
     File,
-    /// A directory: while it is unchanged it has no new names, so the [`Name`](WitnessKind::Name)s that follow are not looked at.
+    /// A directory: while it is unchanged, it has no new names, so the [`Name`](WitnessKind::Name)s that follow are
+    /// skipped.
     Directory,
-    /// A name that the directory before it lacks: the routes end with its coming.
+    /// A name that the directory before it lacks: its appearance invalidates the routes.
     Name,
 }
 
@@ -72,7 +73,7 @@ pub enum WitnessKind {
 pub struct RouteWitness<'a> {
     /// Its path, with a zero byte at its end.
     pub path: &'a [u8],
-    /// Its state when the routes were found.
+    /// Its state when the routes were determined.
     pub stamp: WitnessStamp,
 }
 
@@ -88,7 +89,7 @@ impl<'a> RouteFile<'a> {
         whole.then_some(cache)
     }
 
-    /// A number that identifies the state of the programs and their dependencies: the checksum.
+    /// The checksum, which identifies the state of the programs and their dependencies.
     pub fn state(self) -> u64 {
         self.word(16).unwrap_or_default()
     }
@@ -98,7 +99,7 @@ impl<'a> RouteFile<'a> {
         self.text(24)
     }
 
-    /// True if every witness is unchanged and every condition holds.
+    /// Returns whether every witness is unchanged and every condition holds.
     ///
     /// `stamp` reads the state of a file, whose path ends in a zero byte; `variable` returns the [`hash`] of a
     /// variable's value, or `None` if it is not set.
@@ -107,7 +108,7 @@ impl<'a> RouteFile<'a> {
             .all(|at| self.condition(at).is_some_and(|condition| variable(condition.name) == condition.value));
         let mut moved = true;
         let mut unchanged = |at| match self.kind(at) {
-            // Nothing else of such a record is read.
+            // The directory before it is unchanged, so the rest of the record is not even read.
             Some(WitnessKind::Name) if !moved => true,
             Some(kind) => self.witness(at).is_some_and(|known| {
                 let same = stamp(known.path) == known.stamp;
@@ -175,7 +176,7 @@ impl<'a> RouteFile<'a> {
         self.bytes.get(offset..offset.checked_add(length)?)
     }
 
-    /// A text with its zero byte at the end, and none inside.
+    /// A text with a zero byte at its end and no other inside.
     fn terminated(self, at: usize) -> Option<&'a [u8]> {
         let (offset, length) = (self.half(at)? as usize, self.half(at + 4)? as usize);
         let text = self.bytes.get(offset..offset.checked_add(length)?.checked_add(1)?)?;

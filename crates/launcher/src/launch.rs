@@ -1,4 +1,4 @@
-//! One launch: from the name of the shim to the tool that takes this process's place.
+//! One launch: from the name of the shim to the tool that replaces this process.
 
 use core::ffi::CStr;
 
@@ -9,10 +9,10 @@ use crate::system::{self, Arena, FreestandingProgram, ProcessStartup};
 const ROUTES: &[u8] = b"/cache/routes/";
 /// The link to `vx` beside the shims, below the home.
 const FALLBACK: &[u8] = b"/shims/.vx\0";
-/// The longest path that is looked up; longer ones are left to `vx`.
+/// The longest path that is looked up; longer paths are left to `vx`.
 const PATH_BYTES: usize = 4096;
 
-/// The name under which the launcher takes the tool's name from its first argument.
+/// If the launcher is started by this name, its first argument is the tool's name.
 const VX: &[u8] = b"vx";
 
 /// Exit code when nothing can be run at all.
@@ -24,8 +24,8 @@ pub struct Launcher;
 impl FreestandingProgram for Launcher {
     fn run(start: &ProcessStartup) -> ! {
         let name = start.argument(0).map(|name| name.to_bytes()).map(base_name).unwrap_or_default();
-        // The path by which it was called costs no call. It is a link's own, which may be anywhere; then there are no
-        // routes beside it, and the file's path is asked for.
+        // Reading the path by which this program was started costs no system call. It may be the path of a link outside
+        // of the shims; then no routes are found there, and the kernel is asked for the file's path.
         let called = start.path().and_then(home_of);
         if let Some(home) = called {
             let _ = run_named(start, home, name);
@@ -38,7 +38,7 @@ impl FreestandingProgram for Launcher {
             let _ = run_vx(start, home, name);
         }
         system::complain(
-            b"vx: this launcher has lost its vx; run `vx shims` with the vx that is installed now, by its path\n",
+            b"vx: this launcher cannot find its vx; run `vx shims` with the vx that is installed now, by its path\n",
         );
         system::exit(FAILED)
     }
@@ -47,13 +47,13 @@ impl FreestandingProgram for Launcher {
 impl Launcher {
     /// End the process after a panic: a defect of the launcher itself.
     pub fn panicked() -> ! {
-        system::complain(b"vx: the launcher met a defect of its own; `vx x TOOL` works without it\n");
+        system::complain(b"vx: the launcher has a defect; run the tool with `vx x TOOL`, which works without it\n");
         system::exit(FAILED)
     }
 }
 
-/// Replace this process with the tool that this name, or behind `vx` the first argument, means. Returns only if that
-/// could not be done.
+/// Replace this process with the tool of this name, or if the name is `vx`, of the first argument. Returns only if that
+/// fails.
 fn run_named(start: &ProcessStartup, home: &[u8], name: &[u8]) -> Option<()> {
     match name {
         VX => start.argument(1).and_then(|tool| run_tool(start, home, tool.to_bytes(), 1)),
@@ -61,8 +61,8 @@ fn run_named(start: &ProcessStartup, home: &[u8], name: &[u8]) -> Option<()> {
     }
 }
 
-/// Replace this process with the tool, if the route file has it and still holds. The tool's arguments follow the one
-/// at `at`.
+/// Replace this process with the tool, if the route file contains it and still holds. The tool's arguments follow the
+/// argument at `at`.
 fn run_tool(start: &ProcessStartup, home: &[u8], name: &[u8], at: usize) -> Option<()> {
     let mut directory = [0; PATH_BYTES];
     let directory = system::working_directory(&mut directory)?;
@@ -91,7 +91,7 @@ fn run_tool(start: &ProcessStartup, home: &[u8], name: &[u8], at: usize) -> Opti
     None
 }
 
-/// Replace this process with `vx` and the same arguments; for a tool with `vx x --shim NAME -- ARGUMENTS`.
+/// Replace this process with `vx` and the same arguments; for a tool, with `vx x --shim NAME -- ARGUMENTS`.
 fn run_vx(start: &ProcessStartup, home: &[u8], name: &[u8]) -> Option<()> {
     let mut path = [0; PATH_BYTES];
     let vx = CStr::from_bytes_with_nul(joined(&mut path, &[home, FALLBACK])?).ok()?;

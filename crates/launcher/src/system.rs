@@ -1,4 +1,4 @@
-//! The launcher's side of the kernel, and the memory that the kernel gave it: all of its unsafe code is here.
+//! The launcher's calls to the kernel, and the memory that it got from the kernel: all of its unsafe code is here.
 
 #![allow(unsafe_code, reason = "the kernel takes addresses; each block proves its own")]
 
@@ -27,8 +27,8 @@ const STANDARD_ERROR: usize = 2;
 /// Replace this process with the program at this path. Returns only when that failed.
 pub fn replace(file: &CStr, arguments: CStringTable<'_>, environment: CStringTable<'_>) {
     let words = [file.as_ptr() as usize, arguments.address(), environment.address(), 0, 0, 0];
-    // SAFETY: the kernel only reads: the path up to its zero byte, and both tables, which a `CStringTable` promises to end in
-    // a null pointer and to hold texts that end in a zero byte.
+    // SAFETY: the kernel only reads: the path up to its zero byte, and both tables, which a `CStringTable` promises to
+    // end in a null pointer and to hold texts that end in a zero byte.
     unsafe { call(number::EXECVE, words) };
 }
 
@@ -69,8 +69,8 @@ unsafe impl Sync for Buffer {}
 
 static BUFFER: Buffer = Buffer { taken: AtomicBool::new(false), bytes: UnsafeCell::new([0; LONGEST_BYTES]) };
 
-/// The beginning of a file whose path ends in a zero byte, as much as a route file may be long. The buffer serves one
-/// file; the next returns `None`.
+/// Reads the beginning of a file, up to the longest length of a route file; `path` ends in a zero byte. The buffer
+/// serves only one file: the next call returns `None`.
 pub fn read(path: &[u8]) -> Option<&'static [u8]> {
     let path = CStr::from_bytes_with_nul(path).ok()?;
     let open = [AT_CWD, path.as_ptr() as usize, OPEN_READ_CLOSE_ON_EXEC, 0, 0, 0];
@@ -82,7 +82,7 @@ pub fn read(path: &[u8]) -> Option<&'static [u8]> {
     // SAFETY: the kernel writes at most as many bytes as the buffer has; no other call has passed `taken`, so there is
     // no reference to the buffer yet.
     let length = unsafe { call(number::READ, [file, BUFFER.bytes.get() as usize, LONGEST_BYTES, 0, 0, 0]) };
-    // The next program takes this process's place within microseconds, and with that the file is closed.
+    // The file is left open: the next program replaces this process within microseconds, which closes the file.
     // SAFETY: only this call writes to the buffer, and it has finished; from here on the buffer is only read.
     let bytes = unsafe { &*BUFFER.bytes.get() };
     bytes.get(..usize::try_from(length).ok()?)

@@ -1,4 +1,4 @@
-//! Requests from outside to stop: from Ctrl-C, a closed terminal, a supervisor.
+//! Requests to stop from outside: Ctrl-C, a closed terminal, a supervisor.
 
 use std::io;
 
@@ -7,18 +7,18 @@ use crossbeam_channel::Receiver;
 /// A request to this process to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupt {
-    /// It is the signal that a terminal sends for Ctrl-C.
+    /// Set for SIGINT, which a terminal sends for Ctrl-C.
     pub typed: bool,
 }
 
-/// Between two requests with the same signal, which could become one.
+/// Pause between two requests by the same signal, because pending signals of one kind are merged.
 #[cfg(unix)]
 const BETWEEN_REQUESTS: std::time::Duration = std::time::Duration::from_millis(20);
 
-/// Ask this process to end, as another one would with a signal; `twice` as one that does not want to wait.
+/// Ask this process to end, by the signal that another process would send; `twice` to ask it not to wait.
 ///
 /// # Errors
-/// There are no such signals here.
+/// This system has no such signals, or refuses to send one.
 pub fn ask_own_end(twice: bool) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -37,7 +37,7 @@ pub fn ask_own_end(twice: bool) -> io::Result<()> {
     }
 }
 
-/// From now on, requests to stop arrive here and no longer end the process by themselves.
+/// Receive requests to stop, which from now on no longer end the process by themselves.
 #[cfg(unix)]
 pub fn interrupts() -> io::Result<Receiver<Interrupt>> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -53,7 +53,7 @@ pub fn interrupts() -> io::Result<Receiver<Interrupt>> {
     Ok(receiver)
 }
 
-/// From now on, requests to stop arrive here and no longer end the process by themselves.
+/// Receive requests to stop, which from now on no longer end the process by themselves.
 #[cfg(not(unix))]
 pub fn interrupts() -> io::Result<Receiver<Interrupt>> {
     use signal_hook::consts::{SIGINT, SIGTERM};

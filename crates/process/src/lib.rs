@@ -1,8 +1,8 @@
-//! Processes: start one in a group of its own, capture its output, stop the whole group, report how it ended.
+//! Processes: start a process as the leader of a group, capture its output, stop the whole group, report how it ended.
 //!
-//! The parent decides how a child ended by `wait` alone, never by a message. A group is signalled only while its leader
-//! is not yet collected, so that no signal reaches a process that got the same number later. A program whose children may
-//! leave its group is started as the leader of a tree (`tree`), or, with its streams read here, by `piped`.
+//! The parent learns how a child ended from `wait` alone, never from a message. A group is signalled only while its
+//! leader is not yet collected, so that no signal reaches a later process with the same id. A program whose children
+//! may leave its group is started as the leader of a tree (`tree`), or by `piped` if its streams are to be read here.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 

@@ -1,12 +1,12 @@
-//! The terminal in the hands of a child's group: it is given away, taken back, and follows the job control of the shell.
+//! Lending the terminal to a child's group, and taking it back, in step with the job control of the shell.
 //!
-//! The child has a group of its own, as each job of a shell has. While its group has the terminal, keys and their signals
-//! are the child's. When the child is stopped by Ctrl-Z, this process takes the terminal back and stops, with its whole
-//! group, so that the shell sees its job stopped; when the shell continues it, the child gets the terminal again and
-//! continues, too. The settings of the terminal are kept per side, as shells do.
+//! The child leads a group, like each job of a shell. While its group has the terminal, keys and their signals go to
+//! the child. When Ctrl-Z stops the child, this process takes the terminal back and stops with its whole group, so that
+//! the shell sees its job stopped; when the shell continues the job, the child gets the terminal again and continues,
+//! too. The terminal's settings of parent and child are saved and restored separately, as shells do.
 //!
-//! A child may use the terminal before its group has it. The system stops it then, and it is continued as soon as its group
-//! has the terminal: so nothing has to be done between fork and exec.
+//! If the child uses the terminal before its group has it, the system stops the child, and it is continued as soon as
+//! its group has the terminal. So nothing has to be done between fork and exec.
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -23,8 +23,9 @@ use signal_hook::iterator::{Handle, Signals};
 
 use crate::facts::callers::callers;
 
-/// True if other programs of this process's group may use the terminal, such as the pager that its output is piped to: they
-/// would lose it with this group. So they may where the group is one from outside of a container.
+/// Returns whether other programs of this process's group may be using the terminal, such as a pager that reads its
+/// output: they would lose the terminal together with this group. Also true if the group is from outside of this
+/// process's container, where its id is unknown.
 pub fn shares_terminal() -> bool {
     (!io::stdout().is_terminal() || own_group().is_none()) && File::open("/dev/tty").is_ok()
 }
@@ -45,17 +46,17 @@ struct SharedTerminal {
 
 #[derive(Default)]
 struct SharedTerminalState {
-    /// True while this process is stopped, or about to be, because the child is.
+    /// This process is stopped, or about to be, because the child is.
     stopped: bool,
-    /// The settings that the child had made when it was stopped.
+    /// The terminal settings that the child was using when it was stopped.
     modes: Option<Termios>,
-    /// True once the child has ended.
+    /// The child has ended.
     over: bool,
 }
 
 impl TerminalLoan {
-    /// Lend the terminal to the group that this child leads, now if this process's group has it, else as soon as that gets
-    /// it. `None` without a terminal.
+    /// Lend the terminal to the group that this child leads: now if this process's group has it, else as soon as this
+    /// process's group gets it. `None` without a terminal.
     pub(super) fn to(child: u32) -> Option<Self> {
         let terminal = File::options().read(true).write(true).open("/dev/tty").ok()?;
         let (own_modes, child) = (tcgetattr(&terminal).ok()?, Pid::from_raw(child.cast_signed())?);
@@ -70,13 +71,13 @@ impl TerminalLoan {
         Some(Self { shared, continued })
     }
 
-    /// The child was stopped by this signal.
+    /// Handle that the child was stopped by this signal.
     pub(super) fn child_stopped(&self, by: Signal) {
         self.shared.stop_with_child(by);
     }
 
-    /// The child has ended, and is not collected yet. Its settings stay, as those of a program that a shell ran, unless it
-    /// was ended by a signal.
+    /// Take the terminal back after the child has ended, before it is collected. As in a shell, the child's settings
+    /// stay unless a signal ended it.
     pub(super) fn end(self, by_signal: bool) {
         self.continued.close();
         let mut state = self.shared.state.lock();
@@ -98,10 +99,10 @@ impl SharedTerminal {
         tcgetpgrp(&self.terminal).ok()
     }
 
-    /// Give the terminal to the child if this process's group has it. Returns whether it had.
+    /// Give the terminal to the child if this process's group has it. Returns whether that was done.
     fn give(&self) -> bool {
         let ours = self.holder() == Some(self.own);
-        // Another process of the group may have lost it meanwhile: a request of a group without the terminal would stop it.
+        // The group may lose the terminal meanwhile. Then the request comes from a background group, and would stop it.
         ours && from_behind(|| tcsetpgrp(&self.terminal, self.child)).is_ok()
     }
 
@@ -109,8 +110,8 @@ impl SharedTerminal {
         let mut state = self.state.lock();
         let used_terminal = matches!(by, Signal::TTIN | Signal::TTOU);
         let holder = self.holder();
-        // It was faster than the terminal; or there is no shell that could continue it, and without vx the system would not
-        // have stopped it.
+        // The child used the terminal before it was lent, so continue it. Also continue it if no shell could do so
+        // later: without vx, the system would not have stopped it.
         let goes_on = used_terminal && (holder == Some(self.child) || self.give());
         if goes_on || (!used_terminal && !has_shell()) {
             let _ = kill_process_group(self.child, Signal::CONT);
@@ -125,12 +126,13 @@ impl SharedTerminal {
             });
         }
         drop(state);
-        // Every process of this group stops, as by the key, and this one with all its threads, somewhere behind this line. The
-        // rest is done when it is continued. A second signal for this thread alone could come after that.
+        // Stop every process of this group, as the key would. This process stops with all its threads, at some
+        // instruction after this line; `go_on` does the rest when it is continued. Don't send another signal to this
+        // thread alone: it could take effect after that.
         let _ = kill_current_process_group(if used_terminal { by } else { Signal::TSTP });
     }
 
-    /// This process was continued: so is the child, with the terminal if this process has it.
+    /// This process was continued: continue the child, too, and lend it the terminal if this process's group has it.
     fn go_on(&self) {
         let mut state = self.state.lock();
         if state.over {
@@ -148,8 +150,8 @@ impl SharedTerminal {
     }
 }
 
-/// True if a process above, in this session and in another group, could continue this group. Else the system stops it by no
-/// key.
+/// Returns whether a caller in this session and in another group could continue this group. Without one the group is
+/// orphaned, and the system doesn't let keys stop it.
 fn has_shell() -> bool {
     let (group, session) = (getpgrp(), getsid(None));
     callers()
@@ -158,12 +160,12 @@ fn has_shell() -> bool {
         .any(|caller| getpgid(Some(caller)).is_ok_and(|other| other != group) && getsid(Some(caller)) == session)
 }
 
-/// This process's group; `None` for one outside of its container, which has no number inside.
+/// This process's group; `None` if the group is outside of this process's container, where its id is unknown.
 fn own_group() -> Option<Pid> {
     Pid::from_raw(getpgrp().as_raw())
 }
 
-/// Change the terminal from a group that may not have it: without this, the system would stop the group for that.
+/// Change the terminal from what may be a background group, with SIGTTOU blocked: else the system would stop the group.
 fn from_behind<T>(change: impl FnOnce() -> rustix::io::Result<T>) -> io::Result<T> {
     let mut blocked = SigSet::empty();
     blocked.add(Blocked::SIGTTOU);

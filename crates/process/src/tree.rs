@@ -1,29 +1,29 @@
-//! Trees of processes: a program and all that it starts, directly or not, ended as a whole.
+//! Process trees: a program and all that it starts, directly or not, ended as a whole.
 //!
-//! On Linux each tree has a runner, a process of its own between the tree and its owner. It is a subreaper, so that
-//! orphans come to it, and the leader of a session. A process belongs to its tree also when it has left its parent, its
-//! group and its session, and has closed its output; and the tree is ended also when its owner is killed.
+//! On Linux each tree has a runner, a process between the tree and its owner. It is a subreaper, so that it adopts
+//! orphans, and it leads a session. A process still belongs to its tree after it has left its parent, its group and its
+//! session, and has closed its output; and the tree is ended even if its owner is killed.
 //!
-//! - `handle` names one process and never its successor,
-//! - `listing` tells all processes of the system apart without a handle of each,
-//! - `scan` finds all that are below this process, with `room` for their handles, or names the `obstacle`,
+//! - `handle` identifies one process, and never a later one with the same id,
+//! - `listing` tells all processes of the system apart without opening a handle for each,
+//! - `scan` finds all processes below this one, makes `room` for their handles, or reports the `obstacle`,
 //! - `ending` asks, stops and kills them,
-//! - `offline` takes a tree off the network,
-//! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its words with the owner,
-//! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
-//!   concerns this whole process,
-//! - `marked` finds and ends what is left of a tree whose runner was killed, by the tree's own `mark`, or by the mark of its
-//!   run if its owners were killed at once, too,
+//! - `offline` cuts a tree off from the network,
+//! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its messages to and from the owner,
+//! - `owner` is the owner's side, `adoption` handles the orphans of killed runners, `program` is the permission to change
+//!   state of the whole process,
+//! - `marked` finds and ends the rest of a tree whose runner was killed, by the tree's `mark`, or by the mark of its run if
+//!   its owners were killed at the same time,
 //! - `guard` is a runner that starts its program itself, more than once: the guard of a service,
-//! - `step` is a program on this process's own terminal, with a runner in the same session,
-//! - `command` is one without a runner, to which signals are passed on (`forward`), with a process beside it that ends it if
+//! - `step` runs a program on this process's terminal, with a runner in the same session,
+//! - `command` runs a program without a runner: signals are passed on to it (`forward`), and another process ends it if
 //!   this one is killed (`watchdog`).
 //!
-//! Bounds: processes of other users (a setuid program) cannot be signalled, and are named; so are processes that wait in
-//! the system for longer than ten seconds. If the runner and all of its owners are killed at once, the tree stays until it is
-//! found by its environment; a process of it that has replaced that is not found. Other systems have no subreapers that a program may be: there the group of processes, or the job
-//! object, is ended, and a process that leaves its group is not followed. The same holds in a program that embeds vx
-//! without naming a runner.
+//! Limits: processes of other users (a setuid program) cannot be signalled, and are reported; so are processes that
+//! wait in the kernel for longer than ten seconds. If the runner and all of its owners are killed at once, the tree
+//! stays until it is found by its environment; a process that has replaced its environment is not found. Other systems
+//! have no subreapers: there the process group, or the job object, is ended, and a process that leaves its group is not
+//! followed. The same holds in a program that embeds vx without naming a runner.
 
 mod adoption;
 mod ending;

@@ -1,4 +1,4 @@
-//! The client's side: one connection, and calls that wait for their answers.
+//! The client's side: one connection, with calls that wait for their answers.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -16,7 +16,7 @@ use super::{CallError, PlaceError};
 
 /// The largest message that a server sends.
 const ANSWER_BYTES: usize = 1024 * 1024;
-/// The most notifications that are kept until they are asked for; older ones go first.
+/// The most notifications that are kept until they are read; beyond that, the oldest are dropped.
 const NOTIFICATIONS: usize = 1024;
 
 /// A connection to a process that takes requests.
@@ -25,7 +25,7 @@ pub struct RpcClient {
     stream: UnixStream,
     frames: RpcFrameDecoder,
     last_id: u64,
-    /// Notifications that arrived before an answer.
+    /// Notifications that have arrived and were not read yet.
     notifications: VecDeque<Value>,
 }
 
@@ -51,12 +51,12 @@ impl RpcClient {
     /// Call a method, and wait for the answer.
     ///
     /// # Errors
-    /// The other side refused, is gone, or did not answer in time.
+    /// The server refused, is gone, or did not answer in time.
     pub fn call(&mut self, method: &str, params: &Value, patience: Duration) -> Result<Value, CallError> {
         let deadline = Instant::now() + patience;
         self.last_id += 1;
         self.stream.set_write_timeout(Some(patience))?;
-        // One that takes no more requests may have said why.
+        // Read on even if this fails: a server that takes no more requests may have sent the reason.
         let sent = self.stream.write_all(&framed(&request(self.last_id, method, params)));
         loop {
             let mut message = match (self.receive(deadline), &sent) {
@@ -81,7 +81,7 @@ impl RpcClient {
     /// The next notification, with its method and parameters; `None` if there is none in time.
     ///
     /// # Errors
-    /// The connection is over.
+    /// The connection has ended, or the server sent something invalid.
     pub fn notification(&mut self, patience: Duration) -> Result<Option<Value>, CallError> {
         let deadline = Instant::now() + patience;
         loop {
@@ -104,7 +104,7 @@ impl RpcClient {
         self.notifications.push_back(notification);
     }
 
-    /// The next message.
+    /// Read the next message.
     fn receive(&mut self, deadline: Instant) -> Result<Value, CallError> {
         let nonsense = |error: &dyn std::fmt::Display| CallError::Answer(error.to_string());
         let mut piece = [0; 16 * 1024];

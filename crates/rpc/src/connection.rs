@@ -1,7 +1,7 @@
-//! One client: its requests in their order, their answers, and the notifications between them.
+//! One client: its requests in order, their answers, and the notifications between them.
 //!
-//! The connection reads nothing while an answer waits to be taken, so neither grows without bound. It ends when the
-//! client goes away, sends something that is no message, sends half a message, or takes nothing of an answer for
+//! The connection reads nothing while an answer waits to be sent, so no buffer grows without bound. It ends when the
+//! client closes it, sends something other than a message, sends half a message, or takes nothing of an answer for
 //! [`NOT_TAKEN`]; no work waits for any of these.
 
 use std::io::{self, PipeReader, Read, Write};
@@ -15,42 +15,42 @@ use rustix::io::Errno;
 use super::frame::{RpcFrameDecoder, framed};
 use super::message::{Params, RpcError, RpcRequest, RpcService, RpcServices, answer};
 
-/// The longest time for a message to arrive whole, and for a new client to introduce itself.
+/// The longest time for a message to arrive completely, and for a new client to introduce itself.
 const HALF_MESSAGE: Duration = Duration::from_secs(5);
-/// The longest time in which a client takes nothing of what is sent to it.
+/// The longest time for which a client may take nothing of the data sent to it.
 const NOT_TAKEN: Duration = Duration::from_secs(5);
-/// The same once the server is about to end.
+/// The same limit once the server is about to end.
 const NOT_TAKEN_AT_THE_END: Duration = Duration::from_millis(200);
-/// The time between two looks for notifications.
+/// The time between two polls for notifications.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
-/// The most looks for the last notifications.
+/// The most polls for the last notifications.
 const FAREWELLS: u32 = 16;
-/// The most room that is kept for what is sent.
+/// The most memory that is kept for sending.
 const KEPT_BYTES: usize = 8 * 1024;
-/// Bytes that are read at once.
+/// Number of bytes that are read at once.
 const PIECE_BYTES: usize = 8 * 1024;
 
 /// The connection with one client.
 pub(super) struct ClientConnection<'a> {
     stream: UnixStream,
-    /// Closed by its writer when the server is about to end.
+    /// Its writer closes it when the server is about to end.
     stop: &'a PipeReader,
     service: Box<dyn RpcService>,
     frames: RpcFrameDecoder,
-    /// The bytes still to be sent.
+    /// Bytes still to be sent.
     out: Vec<u8>,
-    /// The time since which nothing of it was taken.
+    /// The time since which none of these bytes was taken.
     waits_since: Instant,
-    /// The time at which the message that is incomplete began, or the client came.
+    /// The time at which the incomplete message began, or the client connected.
     began: Instant,
     looked: Instant,
-    /// The service's bell was rung.
+    /// The service's bell has become readable.
     rung: bool,
     /// The connection ends once everything is sent.
     last: bool,
     /// The server is about to end.
     closing: bool,
-    /// Looks for the last notifications so far.
+    /// The number of polls for the last notifications so far.
     farewells: u32,
 }
 
@@ -86,7 +86,8 @@ impl<'a> ClientConnection<'a> {
             if self.out.is_empty() && self.closing {
                 continue;
             }
-            // An answer that waited is not the last while whole requests wait behind it, even if nothing more can be read.
+            // While an answer waits, don't read: complete requests behind it must be answered before the end of the
+            // stream is noticed.
             let answering = !self.out.is_empty();
             self.await_event()?;
             self.send()?;
@@ -103,7 +104,7 @@ impl<'a> ClientConnection<'a> {
         let timeout = timeout.and_then(|left| Timespec::try_from(left).ok());
         let stream = PollFd::from_borrowed_fd(self.stream.as_fd(), wanted);
         let stop = PollFd::from_borrowed_fd(self.stop.as_fd(), PollFlags::IN);
-        // A client that takes nothing at the moment is told later.
+        // A client that takes nothing at the moment is notified later.
         let bell = self.service.bell().filter(|_| self.out.is_empty());
         let bell = bell.map(|bell| PollFd::from_borrowed_fd(bell, PollFlags::IN));
         let stop = Some(stop).filter(|_| !self.closing);
@@ -123,7 +124,7 @@ impl<'a> ClientConnection<'a> {
         Ok(())
     }
 
-    /// The next time at which something is due; `None` if only the client can make a difference.
+    /// The next time at which something is due; `None` if only the client, the server's end or the bell matters.
     fn next(&self) -> Option<Instant> {
         let pause = if self.catches_up() { Duration::ZERO } else { BETWEEN_LOOKS };
         let follows = self.service.follows().then(|| self.looked + pause);
@@ -137,7 +138,7 @@ impl<'a> ClientConnection<'a> {
         follows.into_iter().chain(late).min()
     }
 
-    /// True if the client has taken everything so far, and more is there for it.
+    /// Returns whether the client has taken everything so far, and the service has more to send.
     fn catches_up(&self) -> bool {
         self.out.is_empty() && self.service.has_more()
     }
@@ -146,7 +147,7 @@ impl<'a> ClientConnection<'a> {
         if self.closing { NOT_TAKEN_AT_THE_END } else { NOT_TAKEN }
     }
 
-    /// True if the client has begun something that it should finish soon.
+    /// Returns whether the client has begun something that it should finish soon.
     fn is_awaited(&self) -> bool {
         !self.frames.is_empty() || !self.service.introduced()
     }
@@ -176,7 +177,7 @@ impl<'a> ClientConnection<'a> {
         Ok(())
     }
 
-    /// Answer the requests that are whole, until an answer is not taken at once; the others are answered later.
+    /// Answer complete requests until an answer can't be sent at once; the other requests are answered later.
     fn answer_all(&mut self) -> io::Result<()> {
         while self.out.is_empty() && !self.last {
             match self.frames.next_message() {
@@ -188,7 +189,7 @@ impl<'a> ClientConnection<'a> {
                     self.began = Instant::now();
                     self.send()?;
                 }
-                // The beginning of the next message is not known.
+                // It is unknown where the next message begins, so the connection ends.
                 Err(error) => {
                     self.put(&answer(None, Err(RpcError::no_message(&error))));
                     self.last = true;
@@ -198,7 +199,8 @@ impl<'a> ClientConnection<'a> {
         Ok(())
     }
 
-    /// Notify the client of what is new. Before the server ends it is told everything, in as many messages as that takes.
+    /// Queue the notifications that are due. Before the server ends, the client gets all remaining ones, in up to
+    /// `FAREWELLS` rounds.
     fn queue_notifications(&mut self) {
         if self.closing && self.out.is_empty() {
             let due = if self.service.follows() { self.service.due(true, true) } else { Vec::new() };
@@ -223,7 +225,7 @@ impl<'a> ClientConnection<'a> {
         self.out.extend(framed(text));
     }
 
-    /// Send what the client takes.
+    /// Send as much as the client takes.
     fn send(&mut self) -> io::Result<()> {
         while !self.out.is_empty() {
             match self.stream.write(&self.out) {
@@ -232,7 +234,7 @@ impl<'a> ClientConnection<'a> {
                     self.out.drain(..sent);
                     self.waits_since = Instant::now();
                     if self.out.is_empty() {
-                        // A hundred clients would otherwise keep the room of the most that each was ever sent.
+                        // Otherwise each of a hundred clients would keep memory for its largest answer ever.
                         self.out.shrink_to(KEPT_BYTES);
                     }
                 }
@@ -249,7 +251,7 @@ impl<'a> ClientConnection<'a> {
 fn answered(message: &[u8], service: &mut dyn RpcService) -> Option<String> {
     match RpcRequest::read(message) {
         Ok(RpcRequest { id: Some(id), method }) => Some(answer(Some(&id), service.call(&method, Params(message)))),
-        // A notification has no answer, whatever comes of it.
+        // A notification has no answer, whatever its result.
         Ok(RpcRequest { id: None, .. }) => None,
         Err((id, fault)) => Some(answer(id.as_ref(), Err(fault))),
     }

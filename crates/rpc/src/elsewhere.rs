@@ -1,4 +1,4 @@
-//! Systems without such sockets: no process takes requests there, and the clients are told so.
+//! Systems without Unix sockets: no process takes requests there, and clients get an error.
 
 use std::convert::Infallible;
 use std::io;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::CallError;
 use super::message::Services;
 
-/// There is none here.
+/// A server, which this system doesn't support.
 #[derive(Debug)]
 pub struct RpcServer(Infallible);
 
@@ -27,7 +27,7 @@ impl RpcServer {
     }
 }
 
-/// There is none here.
+/// A client, which this system doesn't support.
 #[derive(Debug)]
 pub struct RpcClient(Infallible);
 
@@ -55,7 +55,7 @@ impl RpcClient {
     }
 }
 
-/// There are none here.
+/// Does nothing: there are no sockets.
 ///
 /// # Errors
 /// None.

@@ -1,20 +1,20 @@
-//! Messages in a stream of bytes: header lines, an empty line, and as many bytes as the header announces.
+//! Messages in a byte stream: header lines, an empty line, and as many bytes as the header announces.
 
 use vx_text::escaped;
 
 /// The largest request that is accepted, in bytes.
 pub const REQUEST_BYTES: usize = 32 * 1024;
-/// The longest header: two short lines are usual.
+/// The longest header, in bytes; usual ones are two short lines.
 const HEADER_BYTES: usize = 1024;
 const END_OF_HEADER: &[u8] = b"\r\n\r\n";
 
-/// The reason why bytes are no message. The place where the next one would begin is not known then.
+/// Why bytes are not a message. It is then unknown where the next message would begin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// There is no end of the header.
+    /// The header does not end.
     #[error("a header of more than {HEADER_BYTES} bytes")]
     LongHeader,
-    /// The header is not made of lines `Name: value`.
+    /// The header does not consist of lines `Name: value`.
     #[error("a header that is not made of lines `Name: value`")]
     BadHeader,
     /// The header does not give the length.
@@ -38,25 +38,25 @@ pub struct RpcFrameDecoder {
 }
 
 impl RpcFrameDecoder {
-    /// No bytes yet. Messages of up to `most` bytes will be accepted.
+    /// A decoder without bytes, which accepts messages of up to `most` bytes.
     pub const fn accepting(most: usize) -> Self {
         Self { bytes: Vec::new(), most }
     }
 
-    /// These bytes arrived.
+    /// Add bytes that have arrived.
     pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// True if no part of a message is kept.
+    /// Returns whether no part of a message is stored.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The next whole message; `None` until more bytes have arrived.
+    /// The next complete message; `None` until more bytes have arrived.
     ///
     /// # Errors
-    /// The bytes are no message of an accepted length.
+    /// The bytes are not a message of an accepted length.
     pub fn next_message(&mut self) -> Result<Option<Vec<u8>>, FrameError> {
         let window = &self.bytes[..self.bytes.len().min(HEADER_BYTES)];
         let Some(end) = window.windows(END_OF_HEADER.len()).position(|four| four == END_OF_HEADER) else {
@@ -76,7 +76,7 @@ impl RpcFrameDecoder {
     }
 }
 
-/// The length that these lines announce.
+/// The length that these header lines announce.
 fn length(header: &[u8]) -> Result<u64, FrameError> {
     let header = std::str::from_utf8(header).map_err(|_| FrameError::BadHeader)?;
     let mut found = None;
@@ -85,14 +85,15 @@ fn length(header: &[u8]) -> Result<u64, FrameError> {
         if name.eq_ignore_ascii_case("Content-Length") {
             let value = value.trim();
             let digits = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-            // More digits than a number holds are a length beyond every bound.
+            // If the digits overflow, the length is beyond every bound.
             found = Some(if digits { value.parse().unwrap_or(u64::MAX) } else { return Err(FrameError::BadHeader) });
         }
     }
     found.ok_or(FrameError::NoLength)
 }
 
-/// This message, which is JSON, with its header. The bytes steer no terminal, and its strings mean the same.
+/// Adds the header to a JSON message. Characters that could control a terminal are escaped, which leaves the strings'
+/// meaning unchanged.
 pub fn framed(message: &str) -> Vec<u8> {
     let message = escaped(message);
     let mut bytes = format!("Content-Length: {}\r\n\r\n", message.len()).into_bytes();

@@ -1,20 +1,19 @@
 //! Requests to a running process, and its answers: JSON-RPC 2.0 in the framing of the language server protocol, over a
 //! socket that only its user can reach.
 //!
-//! Nothing here knows what the requests are about: that is a [`RpcService`], one for each client. A client is trusted with
-//! nothing but the requests it makes: lengths are compared before anything is allocated, half a message has a time
-//! limit, so has an answer that is not read, and each client has a thread of its own, so that none waits for another.
-//! A client costs at most 1 MiB.
+//! The meaning of requests is up to an [`RpcService`], one for each client. Clients are not trusted to behave: lengths
+//! are checked before anything is allocated, there are time limits for half a message and for an answer that is not
+//! read, and each client has a separate thread, so that none waits for another. A client costs at most 1 MiB.
 //!
 //! | | |
 //! |---|---|
-//! | `frame` | bytes to messages, and back |
-//! | `message` | requests, answers and faults |
+//! | `frame` | framing of messages in a byte stream |
+//! | `message` | requests, answers and errors, and the trait of services |
 //! | `socket_path` | the name of a process's socket, and the checks of its directory |
 //! | `socket` | listening: the lock, the stale socket, the peer's user |
-//! | `connection` | one client's thread |
+//! | `connection` | the work of one client's thread |
 //! | `server` | all clients, and their end |
-//! | `client` | the other side |
+//! | `client` | the client's side |
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
@@ -46,25 +45,25 @@ pub use socket::{ListenError, remove_stale};
 pub use socket_path::check_directory;
 pub use socket_path::{PlaceError, socket_of};
 
-/// Why a call had no result.
+/// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     /// No process listens there.
     #[error("no process listens at `{}`", .0.display())]
     Nobody(std::path::PathBuf),
-    /// The place of the socket is not safe.
+    /// The socket's directory is not safe.
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// The connection failed.
     #[error("the connection failed: {0}")]
     Io(#[from] std::io::Error),
-    /// The other side sent something else than answers.
+    /// The server sent something other than answers.
     #[error("the answer makes no sense: {0}")]
     Answer(String),
     /// No answer came in time.
     #[error("no answer came in time")]
     TimeUp,
-    /// The other side refused.
+    /// The server answered with an error.
     #[error("{}", .0.message)]
     Refused(RpcError),
 }

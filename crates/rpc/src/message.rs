@@ -1,4 +1,4 @@
-//! Requests, answers and faults, and the service that answers.
+//! Requests, answers and errors, and the service that answers.
 
 use std::os::fd::BorrowedFd;
 
@@ -9,14 +9,14 @@ use vx_text::escaped;
 
 use super::frame::{FrameError, REQUEST_BYTES};
 
-/// The error of a request: its code, its text, and for work the kind and the next step.
+/// The error of a request: its code, its text, and for an error of the work the kind and the hint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RpcError {
-    /// One of JSON-RPC's own codes, or −32000 for an error of the work.
+    /// A code defined by JSON-RPC, or −32000 for an error of the work.
     pub code: i64,
     /// The error in one line.
     pub message: String,
-    /// For an error of the work: its kind and the next step.
+    /// For an error of the work: its kind and hint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<RpcErrorDetails>,
 }
@@ -39,17 +39,17 @@ impl RpcError {
     /// The code of an error of the work.
     pub const WORK: i64 = -32000;
 
-    /// A fault whose message steers no terminal, whatever it quotes.
+    /// An error whose message can't control a terminal, whatever it quotes.
     fn with_code(code: i64, message: impl Into<String>) -> Self {
         Self { code, message: escaped(&message.into()).into_owned(), data: None }
     }
 
-    /// The message is no request.
+    /// The message is not a request.
     pub fn invalid_request(why: impl Into<String>) -> Self {
         Self::with_code(Self::INVALID_REQUEST, why)
     }
 
-    /// The bytes are no message.
+    /// The bytes are not a message.
     pub(super) fn no_message(error: &FrameError) -> Self {
         let hint = || RpcErrorDetails { kind: "usage".into(), hint: Some("send less in one message".into()) };
         let data = matches!(error, FrameError::TooLong { .. }).then(hint);
@@ -72,14 +72,14 @@ impl RpcError {
         Self::with_code(Self::NOT_INITIALIZED, "the first request must be `initialize`")
     }
 
-    /// The work cannot do that, or not now.
+    /// The work cannot do what was requested, or not now.
     pub fn work(kind: &str, message: impl Into<String>, hint: Option<String>) -> Self {
         let hint = hint.map(|hint| escaped(&hint).into_owned());
         Self { data: Some(RpcErrorDetails { kind: kind.to_owned(), hint }), ..Self::with_code(Self::WORK, message) }
     }
 }
 
-/// The name that a request has for its answer. A request with `null` is one, too, as JSON-RPC has it.
+/// The id by which an answer refers to its request. In JSON-RPC, a message with the id `null` is a request, too.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Id {
@@ -88,7 +88,7 @@ pub(super) enum Id {
     Null,
 }
 
-/// The demand of a message.
+/// The id and the method of a message.
 #[derive(Debug, PartialEq)]
 pub(super) struct RpcRequest {
     /// `None` for a notification, which has no answer.
@@ -96,7 +96,7 @@ pub(super) struct RpcRequest {
     pub method: String,
 }
 
-/// A request without its parameters, which only its method can read.
+/// A request without its parameters, whose type depends on the method.
 #[derive(Deserialize)]
 struct Envelope {
     jsonrpc: Option<String>,
@@ -107,17 +107,17 @@ struct Envelope {
     _result: Option<IgnoredAny>,
 }
 
-/// An id that is there, `null` included: only one that is left out makes a notification.
+/// Reads an id that is present, even if it is `null`: only a message without an id is a notification.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
     Id::deserialize(deserializer).map(Some)
 }
 
 impl RpcRequest {
-    /// The request in this message.
+    /// Reads the request in this message.
     pub(super) fn read(message: &[u8]) -> Result<Self, (Option<Id>, RpcError)> {
         let envelope: Envelope = serde_json::from_slice(message).map_err(|error| {
             let code = if error.is_data() { RpcError::INVALID_REQUEST } else { RpcError::PARSE };
-            (None, RpcError::with_code(code, format!("no request: {error}")))
+            (None, RpcError::with_code(code, format!("not a request: {error}")))
         })?;
         match envelope {
             Envelope { jsonrpc: Some(version), id, method: Some(method), .. } if version == "2.0" => {
@@ -139,7 +139,7 @@ impl<'a> Params<'a> {
         Self(message)
     }
 
-    /// The parameters as these fields. Parameters that are left out have none.
+    /// Reads the parameters as these fields. A request without parameters counts as one with empty parameters.
     ///
     /// # Errors
     /// They do not fit.
@@ -154,7 +154,7 @@ impl<'a> Params<'a> {
         match serde_json::from_slice::<With<T>>(self.0) {
             Ok(With { params: Some(params) }) => Ok(params),
             Ok(With { params: None }) => serde_json::from_value(json!({})).map_err(bad),
-            // The error of values names no place in a message that nobody has written by hand.
+            // Read again from values, whose errors name no line and column: nobody has written the message by hand.
             Err(error) => {
                 let params = serde_json::from_slice::<With<Value>>(self.0).map_err(bad)?.params.unwrap_or_default();
                 serde_json::from_value::<T>(params).map_err(bad).and(Err(bad(error)))
@@ -163,7 +163,7 @@ impl<'a> Params<'a> {
     }
 }
 
-/// A message to the client that it did not ask for one by one.
+/// A message to the client that is not an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notification {
     /// The method.
@@ -203,28 +203,29 @@ pub trait RpcService: Send {
     /// The request is refused.
     fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, RpcError>;
 
-    /// True once the client has introduced itself. One that does not is sent away.
+    /// Returns whether the client has introduced itself. A client that doesn't do so in time is disconnected.
     fn introduced(&self) -> bool;
 
-    /// True if the client wants to be notified.
+    /// Returns whether the client wants notifications.
     fn follows(&self) -> bool;
 
-    /// The notifications that are due, as long as the client `takes` them. Called at most ten times a second, also for a
-    /// client that takes none at the moment, so that nothing is overlooked meanwhile; and at the `end` until there is none.
+    /// The notifications that are due, if the client `takes` them at the moment. Called ten times a second, even for a
+    /// client that takes none, so that no change is missed; also when the bell is readable, and at the `end` until no
+    /// notification is left.
     fn due(&mut self, takes: bool, end: bool) -> Vec<Notification>;
 
-    /// True if there is more to send than the last look returned, as soon as the client has taken that.
+    /// Returns whether [`more`](Self::more) has something to send as soon as the client has taken everything so far.
     fn has_more(&self) -> bool {
         false
     }
 
-    /// The next piece of it.
+    /// The next notification beyond those that [`due`](Self::due) returned.
     fn more(&mut self) -> Option<Notification> {
         None
     }
 
-    /// A descriptor that becomes readable once something is due, for a service that is not to be looked at again and again.
-    /// Reading from it is for [`due`](Self::due).
+    /// A descriptor that becomes readable once something is due, for a service that should not be polled.
+    /// [`due`](Self::due) has to read from it.
     fn bell(&self) -> Option<BorrowedFd<'_>> {
         None
     }
@@ -232,7 +233,7 @@ pub trait RpcService: Send {
 
 /// Makes a service for each client.
 pub trait RpcServices: Send + Sync + 'static {
-    /// The service of one more client.
+    /// Makes the service for a new client.
     fn serve(&self) -> Box<dyn RpcService>;
 
     /// The largest request that is accepted, in bytes.

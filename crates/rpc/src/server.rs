@@ -1,4 +1,4 @@
-//! All clients of one process: a thread that waits for them, and one for each.
+//! All clients of one process: a thread that accepts them, and a thread for each.
 
 use std::collections::VecDeque;
 use std::io::{self, PipeReader, PipeWriter, Write};
@@ -23,42 +23,42 @@ use super::socket_path::check_directory;
 
 /// The most clients at a time.
 const CLIENTS: usize = 100;
-/// The refused clients whose connections stay open for a while.
+/// The number of refused clients whose connections stay open for a while.
 const REFUSED: usize = 8;
 /// The stack of a client's thread.
 const STACK_BYTES: usize = 256 * 1024;
-/// The longest wait for the clients when the server ends. One that takes nothing is given up far sooner.
+/// The longest wait for the clients when the server ends. A client that takes nothing is disconnected far sooner.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// The wait after a connection could not be taken: the process may be out of descriptors.
+/// The wait after a connection could not be accepted: the process may be out of descriptors.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-/// A process that takes requests. It listens a moment after its start, so that the work that it is for begins first, and
-/// short work is never burdened with it.
+/// Takes requests for this process. With [`start`](Self::start) it listens only after a delay, so that the process's
+/// work begins first, and short work is not burdened with a server.
 #[derive(Debug)]
 pub struct RpcServer {
     phase: Arc<Mutex<ServerPhase>>,
-    /// Closed to end it.
+    /// Closed to end the server.
     stop: Option<PipeWriter>,
     /// Closed when the last client is gone.
     gone: Receiver<()>,
 }
 
-/// The life of a server's socket.
+/// The state of a server's socket.
 #[derive(Debug)]
 enum ServerPhase {
     Waiting,
     Listening(Listening),
-    /// Another process made the socket, or the one connection, and keeps it.
+    /// The socket, or the only connection, comes from another owner, so it is not removed.
     Lent,
     Over,
 }
 
 impl RpcServer {
-    /// Listen at this path after a moment, and answer by these services. A process that cannot listen goes on without:
-    /// its clients find nobody.
+    /// Listen at this path after a delay, and answer by these services. A process that cannot listen goes on without a
+    /// server, and its clients can't connect.
     ///
     /// # Errors
-    /// There is no thread for it.
+    /// No thread can be started.
     pub fn start(path: &Path, after: Duration, services: impl RpcServices) -> io::Result<Self> {
         let (stopped, stop) = io::pipe()?;
         let (alive, gone) = bounded(0);
@@ -78,7 +78,7 @@ impl RpcServer {
     /// Listen at this path from now on, and answer by these services.
     ///
     /// # Errors
-    /// It cannot listen there, or there is no thread for it.
+    /// It cannot listen there, or no thread can be started.
     pub fn listen(path: &Path, services: impl RpcServices) -> Result<Self, ListenError> {
         let listening = Listening::bind(path)?;
         let listener = listening.listener.try_clone()?;
@@ -89,10 +89,10 @@ impl RpcServer {
         Ok(Self { phase: Arc::new(Mutex::new(ServerPhase::Listening(listening))), stop: Some(stop), gone })
     }
 
-    /// Answer on a socket that another process has made and keeps: it is not removed at the end.
+    /// Answer on a socket that another process has made and owns: it is not removed at the end.
     ///
     /// # Errors
-    /// Others could reach it, or there is no thread for it.
+    /// Others could reach it, or no thread can be started.
     pub fn adopt(listener: UnixListener, services: impl RpcServices) -> Result<Self, ListenError> {
         if let Some(path) = listener.local_addr()?.as_pathname() {
             check_directory(path)?;
@@ -104,10 +104,10 @@ impl RpcServer {
         Ok(Self { phase: Arc::new(Mutex::new(ServerPhase::Lent)), stop: Some(stop), gone })
     }
 
-    /// Answer one client on a connection that is there already, until it ends.
+    /// Answer one client on an existing connection, until it ends.
     ///
     /// # Errors
-    /// There is no thread for it.
+    /// No thread can be started.
     pub fn for_one(stream: UnixStream, services: impl RpcServices) -> io::Result<Self> {
         let (stopped, stop) = io::pipe()?;
         let (alive, gone) = bounded(0);
@@ -119,8 +119,8 @@ impl RpcServer {
         Ok(Self { phase: Arc::new(Mutex::new(ServerPhase::Lent)), stop: Some(stop), gone })
     }
 
-    /// End it: its socket goes, and the clients that follow are sent the last changes. No client delays this by more than a
-    /// moment.
+    /// End the server: its socket is removed, and clients that want notifications get the last ones. No client can
+    /// delay this for long.
     pub fn finish(self) {
         drop(self);
     }
@@ -151,7 +151,7 @@ fn listen(path: &Path, phase: &Mutex<ServerPhase>) -> Option<UnixListener> {
     Some(listener)
 }
 
-/// Returns whether the server is to end before this much time has passed.
+/// Returns whether the server is asked to end before this time has passed.
 fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
     let until = Instant::now() + time;
     loop {
@@ -164,10 +164,10 @@ fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
     }
 }
 
-/// Take clients until the server ends.
+/// Accept clients until the server ends.
 fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn RpcServices>, alive: &Sender<()>) {
     let (stopped, clients) = (Arc::new(stopped), Arc::new(Mutex::new(0)));
-    // Closed at once, one that has asked already would lose the answer.
+    // Kept open for a while: if it were closed at once, a client that has sent a request would lose the answer.
     let mut refused: VecDeque<UnixStream> = VecDeque::new();
     loop {
         let mut awaited = [listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
@@ -191,7 +191,7 @@ fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn RpcSer
     }
 }
 
-/// A client that counts for as long as this lives.
+/// Counts a client as long as this value lives.
 struct CountedClient {
     clients: Arc<Mutex<usize>>,
     _alive: Sender<()>,
@@ -203,7 +203,7 @@ impl Drop for CountedClient {
     }
 }
 
-/// Serve a client on a thread of its own. If there are too many it is told so, and its connection comes back.
+/// Serve a client on a new thread. If there are too many clients, send an error and return the connection.
 fn admit(
     stream: UnixStream,
     stopped: &Arc<PipeReader>,
@@ -217,7 +217,7 @@ fn admit(
     };
     if number > CLIENTS {
         let busy = RpcError::work("busy", format!("there are {CLIENTS} clients"), Some("try again later".into()));
-        // A socket that was just opened takes a short message at once.
+        // A short message fits into the buffer of a new socket, so this doesn't block.
         let _ = (&stream).write(&framed(&answer(None, Err(busy))));
         let _ = stream.shutdown(Shutdown::Write);
         return Err(stream);
@@ -227,7 +227,7 @@ fn admit(
     // Without a thread, the connection is closed.
     let _ = thread.spawn(move || {
         let _client = client;
-        // A connection that fails is over; its client sees that.
+        // Ignore errors: the client sees that its connection has ended.
         let _ = ClientConnection::new(stream, &stopped, &*services).and_then(ClientConnection::run);
     });
     Ok(())

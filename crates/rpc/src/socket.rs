@@ -1,7 +1,7 @@
-//! Listening at a place: the lock that its process holds, the socket that a dead one left, and the user of a peer.
+//! Listening at a path: the lock of the listening process, sockets left by dead processes, and the user of a peer.
 //!
-//! The lock is a file beside the socket, and dies with its process. So only who holds it may remove a stale socket, and no
-//! two processes ever take each other's away.
+//! The lock is a file beside the socket, and is released when its process ends. Only its holder may remove a stale
+//! socket, so no process ever removes the socket of a living one.
 
 use std::fs;
 use std::io;
@@ -14,33 +14,33 @@ use vx_base::files::file_lock::{FileLock, is_free};
 
 use super::socket_path::{PlaceError, check_directory};
 
-/// The tries to take the lock, and the time between them.
+/// The number of tries to take the lock, and the time between them.
 const TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
-/// Why a process does not listen.
+/// Why a process can't listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    /// Its directory is not safe.
+    /// The socket's directory is not safe.
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// Another process listens there.
     #[error("another process holds `{}`", .0.display())]
     Taken(PathBuf),
     /// A file, a directory or a link has the name of the socket.
-    #[error("something else than a socket is at `{}`", .0.display())]
+    #[error("something other than a socket is at `{}`", .0.display())]
     InTheWay(PathBuf),
     /// The system refuses.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// A socket that this process listens on, removed when this is dropped.
+/// A socket that this process listens on; removed on drop.
 #[derive(Debug)]
 pub(super) struct Listening {
     pub listener: UnixListener,
     path: PathBuf,
-    /// Dropped after the socket is gone.
+    /// Released after the socket has been removed.
     _lock: FileLock,
 }
 
@@ -53,7 +53,7 @@ impl Listening {
             return Err(ListenError::InTheWay(path.to_owned()));
         }
         let listener = UnixListener::bind(path)?;
-        // The directory keeps others away until then.
+        // Until then, the mode of the directory excludes others.
         fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
         Ok(Self { listener, path: path.to_owned(), _lock: lock })
     }
@@ -65,7 +65,7 @@ impl Drop for Listening {
     }
 }
 
-/// Take this lock. A process that looks for stale sockets holds it for a moment.
+/// Take this lock. Several tries, because a process that looks for stale sockets holds it for a moment.
 fn acquire_lock(lock: &Path) -> io::Result<Option<FileLock>> {
     for _ in 0..TRIES {
         if let Some(taken) = FileLock::try_acquire(lock)? {
@@ -111,8 +111,8 @@ pub fn remove_stale(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// True if the process at the other end belongs to this user. The sockets are this user's alone in any case; where the
-/// system names no user of a peer, that has to do.
+/// Returns whether the process at the other end belongs to this user. On systems that don't report the peer's user, the
+/// sockets' directory has to suffice, which only this user can access.
 pub(super) fn is_own(stream: &UnixStream) -> bool {
     #[cfg(target_os = "linux")]
     {

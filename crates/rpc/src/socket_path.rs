@@ -1,26 +1,26 @@
-//! The name of a process's socket beside a board, and the checks of the directory that it is in.
+//! The name of a process's socket beside a board, and the checks of its directory.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use vx_base::digest::Algorithm;
 
-/// The longest path of a socket: the system's own bound is 108 bytes, elsewhere 104.
+/// The longest path of a socket in bytes, below the limits of all systems: 108 on Linux, 104 on others.
 const PATH_BYTES: usize = 100;
 
-/// Why a socket's directory is no place for it.
+/// Why a directory can't be used for a socket.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    /// Others than the user can reach it.
+    /// Other users can reach it, or it is not a directory.
     #[error("the directory `{}` {problem}", path.display())]
     Unsafe {
         /// The directory.
         path: PathBuf,
-        /// The fault, as the end of a sentence.
+        /// The problem, as the end of a sentence.
         problem: &'static str,
     },
-    /// It cannot be looked at.
-    #[error("cannot look at the directory `{}`: {cause}", path.display())]
+    /// Its metadata cannot be read.
+    #[error("cannot read the directory `{}`: {cause}", path.display())]
     Unreadable {
         /// The directory.
         path: PathBuf,
@@ -29,8 +29,8 @@ pub enum PlaceError {
     },
 }
 
-/// The socket of the process with this number for the board in this file: `BOARD.PID.sock` beside it, or a digest of that
-/// name where the path would be too long for a socket.
+/// The path of a process's socket for the board in this file: `BOARD.PID.sock` beside it, or named by a digest if that
+/// path would be too long for a socket.
 pub fn socket_of(board: &Path, pid: u32) -> PathBuf {
     let mut name = board.file_stem().unwrap_or_default().to_owned();
     name.push(format!(".{pid}.sock"));
@@ -44,7 +44,7 @@ pub fn socket_of(board: &Path, pid: u32) -> PathBuf {
     path.with_file_name(format!("{}.sock", &hasher.finish().hex()[..16]))
 }
 
-/// Check that only this user can reach what is in the directory of this file, and return the directory.
+/// Check that only this user can reach the directory of this file, and return the directory.
 ///
 /// # Errors
 /// Others can reach it, or there is no such directory.
@@ -58,7 +58,7 @@ pub fn check_directory(of: &Path) -> Result<&Path, PlaceError> {
         std::fs::symlink_metadata(path).map_err(|cause| PlaceError::Unreadable { path: path.to_owned(), cause })?;
     match found {
         _ if found.is_symlink() => Err(wrong("is a link")),
-        _ if !found.is_dir() => Err(wrong("is none")),
+        _ if !found.is_dir() => Err(wrong("is not a directory")),
         _ if found.uid() != rustix::process::geteuid().as_raw() => Err(wrong("belongs to another user")),
         _ if found.mode() & 0o077 != 0 => Err(wrong("is open to other users")),
         _ => Ok(path),

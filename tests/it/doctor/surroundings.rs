@@ -74,7 +74,7 @@ fn a_runtime_directory_that_is_a_link_is_left_to_people() {
     let sandbox = well();
     fs::rename(sandbox.runtime(), sandbox.root().join("real")).expect("it moves");
     std::os::unix::fs::symlink(sandbox.root().join("real"), sandbox.runtime()).expect("a link");
-    finds_one(&sandbox, &["place: ", "is no directory (a link is not followed)"]);
+    finds_one(&sandbox, &["place: ", "is not a directory (links are not followed)"]);
 }
 
 #[cfg(target_os = "linux")]

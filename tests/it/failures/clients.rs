@@ -74,7 +74,7 @@ fn a_client_certificate_is_shown_to_the_host_that_a_setting_is_for_and_to_no_oth
     let demanding = Demanding::new();
     demanding.user_file(".config/pip/pip.conf", "[global]\nclient-cert = ~/both.pem\n");
     let synced = sync(&demanding.sandbox).fails_with("1 of 2 tools did not install: esbuild");
-    let synced = synced.says("no safe connection to ").says("it wants a client certificate");
+    let synced = synced.says("no safe connection to ").says("it requires a client certificate");
     assert_eq!(demanding.sandbox.installed(), ["ruff 1.0.0"], "{synced:?}");
     demanding.user_file(".npmrc", &of_npm(&demanding, "cert and key"));
     sync(&demanding.sandbox).succeeds();
@@ -123,7 +123,7 @@ fn a_missing_client_certificate_has_a_hint_with_the_settings_for_it() {
     let demanding = Demanding::new();
     let settings = "set `certfile` with `keyfile` in .npmrc, or `client-cert` in pip.conf, for this host";
     sync(&demanding.sandbox)
-        .fails_with("it wants a client certificate")
+        .fails_with("it requires a client certificate")
         .says(settings)
         .keeps_silent_about("SSL_CERT_FILE");
 }

@@ -31,7 +31,7 @@ fn both_say(finished: &Finished, text: &str) {
 fn an_unknown_issuer_is_named_with_the_settings_that_name_issuers() {
     let (sandbox, _secured) = behind_tls();
     let said = sync(&sandbox).fails_with("2 of 2 tools did not install");
-    let said = said.says("its certificate is of an issuer that is not known");
+    let said = said.says("its certificate is from an unknown issuer");
     let said = said.says("SSL_CERT_FILE").says("`cafile` in .npmrc").says("`cert` in pip.conf");
     both_say(&said, "an issuer that is not known");
     said.keeps_silent_about("check the network");
@@ -119,7 +119,7 @@ fn a_proxy_that_fails_is_named_as_the_proxy() {
     }
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0");
     let sandbox = sandbox.variable("http_proxy", "socks5://127.0.0.1:9");
-    sync(&sandbox).fails_with("http_proxy names no proxy that can be used");
+    sync(&sandbox).fails_with("http_proxy does not name a usable proxy");
 }
 
 #[test]

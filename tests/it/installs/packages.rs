@@ -179,7 +179,7 @@ fn a_package_is_run_and_installed_without_a_project() {
     sandbox.vx("which moo").exits_with(1);
     sandbox.vx("x --no-install npm:other").fails_with("npm:other@latest is not installed");
     sandbox.vx("install npm:moo@9").fails_with("no version matches `9`");
-    sandbox.vx("x npm:../moo").refuses_with("is no name of an npm package");
+    sandbox.vx("x npm:../moo").refuses_with("cannot be the name of an npm package");
     sandbox.vx("x pypi:Foo_Bar").refuses_with("is spelled `foo-bar` here").says("write `pypi:foo-bar`");
 }
 

@@ -206,12 +206,12 @@ fn places_that_others_reach_and_things_in_the_way_are_refused_by_name() {
     daemon.finish();
     fs::remove_file(&socket).expect("a socket");
     symlink(run.join("elsewhere.sock"), &socket).expect("a link");
-    sandbox.vx("daemon run").exits_with(1).says("something else than a socket").says("remove `");
+    sandbox.vx("daemon run").exits_with(1).says("something other than a socket").says("remove `");
     sandbox
         .vx("daemon start")
         .exits_with(1)
         .says("its log says why")
-        .says("something else than a socket")
+        .says("something other than a socket")
         .says("remove `");
     assert!(fs::symlink_metadata(&socket).is_ok_and(|found| found.is_symlink()), "the link is left as it is");
 }

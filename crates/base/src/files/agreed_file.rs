@@ -1,4 +1,4 @@
-//! A file or folder of a project whose content its user has agreed to, as it is handed on to those who use it.
+//! A file or folder of a project whose content the user has agreed to, as it is passed on to the code that uses it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::digest::{Algorithm, Digest};
 use crate::files::small_file::read_regular;
 
-/// A file or folder with the content that was agreed to. Folders are compared by `trust`, which knows what git tracks.
+/// A file or folder with the content that was agreed to. Comparing a folder is the job of `trust`, which knows the
+/// files that git tracks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreedFile {
     /// The file or folder.
@@ -21,7 +22,7 @@ pub struct AgreedFile {
     pub checkout: AgreedCheckout,
 }
 
-/// The kind of what was agreed to.
+/// How much of a file or folder was agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NamedKind {
     /// A file.
@@ -36,28 +37,28 @@ pub enum NamedKind {
         /// Their number.
         files: usize,
     },
-    /// A file or folder that is not compared, as long as git does not track it.
+    /// A file or folder whose content isn't compared, as long as git does not track it.
     Untracked,
-    /// All that git tracks in a worktree, with what it has recorded of it.
+    /// Everything that git tracks in a worktree, with what git has recorded about it.
     Tree {
         /// The number of its files.
         files: usize,
     },
 }
 
-/// The checkout of agreed files.
+/// The checkout that agreed files lie in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgreedCheckout {
     /// Its top folder, without links.
     pub top: PathBuf,
-    /// The directory in which git keeps what it knows of it.
+    /// The directory in which git keeps its data about the checkout.
     pub git_directory: Option<PathBuf>,
 }
 
-/// Why the content of a file is not the one that was agreed to.
+/// Why a file does not provide the content that was agreed to.
 #[derive(Debug, thiserror::Error)]
 pub enum AgreedFileError {
-    /// It is another one.
+    /// The content differs.
     #[error("`{}` has changed since you agreed to it", .0.display())]
     Changed(PathBuf),
     /// It cannot be read.
@@ -66,7 +67,7 @@ pub enum AgreedFileError {
 }
 
 impl AgreedFile {
-    /// The content of a file that was agreed to, from one look at it.
+    /// Reads the file once, and returns its content if it is the agreed one.
     ///
     /// # Errors
     /// The file has another content, or cannot be read.
@@ -80,7 +81,7 @@ impl AgreedFile {
         }
     }
 
-    /// True if this is a file that has content, and `path` leads to it.
+    /// Returns whether this is a file (not a folder), and `path` leads to it.
     pub fn is_at(&self, path: &Path) -> bool {
         self.kind == NamedKind::File && self.has_path(path)
     }

@@ -1,12 +1,12 @@
-//! A lock that lives as long as its process: the kernel drops it when the holder ends, however that happens.
+//! A lock that lives no longer than its process: the kernel drops it when the holder ends, however that happens.
 //!
-//! The lock is on a file of its own, which its holder removes while it still holds the lock. A process that gets a lock
-//! therefore checks that the file it locked is still the one at the path, and tries again if not. So no lock file is left
-//! behind, and no two processes ever hold locks on two files of one name.
+//! Each lock has its own file, which the holder removes while it still holds the lock. A process that gets a lock
+//! therefore checks that the file it locked is still the one at the path, and tries again if not. So no lock file is
+//! left behind, and no two processes ever hold locks on two files with the same name.
 //!
-//! Some file systems have no locks: a cluster's, network drives without a lock service, some in user space. There the
-//! lock is a link (`owner`) beside the file that names its owner. It stays when its owner is killed, and the next process
-//! on that machine sees that the owner has ended.
+//! Some file systems have no locks: some of clusters, network drives without a lock service, some in user space. There
+//! the lock is a link beside the file, which names its owner (`owner`). It stays when the owner is killed, and the next
+//! process on that machine sees that the owner has ended.
 
 mod owner;
 
@@ -20,7 +20,7 @@ pub use owner::UnseenOwner;
 /// The most tries if the file keeps being removed between opening and locking it.
 const RACES: usize = 1000;
 
-/// A lock held by this process, or by a part of it: a second one on the same path is refused here too.
+/// A lock held by this process. It also excludes other threads: a second lock on the same path is refused here, too.
 #[derive(Debug)]
 pub struct FileLock {
     file: File,
@@ -30,16 +30,16 @@ pub struct FileLock {
     _grip: Grip,
 }
 
-/// The thing that keeps others from a lock.
+/// The means by which a lock excludes others.
 #[derive(Debug)]
 enum Grip {
-    /// The system, as long as the file is open.
+    /// The system's lock, for as long as the file is open.
     System,
     /// A link that names this process.
     Link { _link: OwnerLink },
 }
 
-/// The fate of a lock's file at its end.
+/// What happens to the lock's file when the lock is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AtEnd {
     Remove,
@@ -47,7 +47,7 @@ enum AtEnd {
 }
 
 impl FileLock {
-    /// Take the lock, or `None` while it is held elsewhere. Its directory is created if needed.
+    /// Take the lock; `None` while another holds it. Its directory is created if needed.
     ///
     /// # Errors
     /// The file can't be made, or the file system has [no locks](has_no_locks) of any form.
@@ -55,7 +55,7 @@ impl FileLock {
         Self::try_acquire_until(path, AtEnd::Remove)
     }
 
-    /// The same on a file that stays at the lock's end, for earlier versions of vx, which expect that.
+    /// Take a lock whose file stays after the release, because earlier versions of vx expect it to.
     ///
     /// # Errors
     /// As for [`try_acquire`](Self::try_acquire).
@@ -81,7 +81,7 @@ impl FileLock {
         Err(io::Error::other("the lock file keeps being replaced"))
     }
 
-    /// The locked file, for its holder's record.
+    /// The locked file, in which the holder may record facts about itself.
     pub fn file(&self) -> &File {
         &self.file
     }
@@ -101,9 +101,10 @@ impl Grip {
     }
 }
 
-/// True if the lock at this path is free, also because there is no such file.
+/// Returns whether the lock at this path is free; it is free if there is no such file.
 ///
-/// Nothing is left changed, but a process that tries to take the lock at this very moment finds it taken, and tries again.
+/// Nothing is changed for good, but a process that tries to take the lock at this very moment finds it taken, and has
+/// to try again.
 pub fn is_free(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => match file.try_lock() {
@@ -115,23 +116,23 @@ pub fn is_free(path: &Path) -> bool {
     }
 }
 
-/// The holder of the lock at this path, if it runs on another machine or in another container, and so can neither be
-/// signalled nor be seen to end. Known only where the file system has no locks.
+/// The holder of the lock at this path, if it runs on another machine or in another container, where this process can
+/// neither signal it nor see it end. Known only where the file system has no locks.
 pub fn unseen_owner(path: &Path) -> Option<UnseenOwner> {
     owner::unseen_owner(path)
 }
 
-/// The lock to which this file belongs, which names the lock's owner; `None` for any other file.
+/// The lock whose owner this link names; `None` for any other file.
 pub fn lock_of_owner_link(path: &Path) -> Option<PathBuf> {
     owner::lock_of(path)
 }
 
-/// Remove what a killed owner may have left of the lock at this path: the link that names it.
+/// Remove the link that a killed owner may have left for the lock at this path.
 pub fn remove_dead_owner(path: &Path) {
     owner::remove_dead_owner(path);
 }
 
-/// True if a lock could not be taken because the file system has none of any form.
+/// Returns whether a lock could not be taken because the file system supports no form of locks.
 pub fn has_no_locks(error: &io::Error) -> bool {
     error.get_ref().is_some_and(|inner| inner.is::<owner::NoLocks>())
 }
@@ -139,7 +140,7 @@ pub fn has_no_locks(error: &io::Error) -> bool {
 /// The next step after [`has_no_locks`].
 pub const NO_LOCKS_HINT: &str = "set VX_HOME to a directory on a local disk";
 
-/// True for the answers of file systems without locks.
+/// Recognizes the errors of file systems without locks.
 #[cfg(unix)]
 fn is_without_locks(error: &io::Error) -> bool {
     use rustix::io::Errno;
@@ -153,7 +154,7 @@ fn is_without_locks(_: &io::Error) -> bool {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Before the lock is dropped: afterwards the path may belong to another process.
+        // Removed before the lock is dropped: afterwards the path may belong to another process.
         if self.at_end == AtEnd::Remove {
             let _ = fs::remove_file(&self.path);
         }
@@ -172,7 +173,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// An open file cannot lose its name to another on these systems, so a locked file is the one at the path while that exists.
+/// On these systems the name of an open file can't be given to another, so if the path exists, it is the locked file.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()

@@ -1,14 +1,14 @@
 //! Replacement of a file in one step: readers see the old file or the whole new one.
 //!
-//! Some file systems have no modes (CIFS, FAT) or can't be asked to write to the disk (some in user space). What they
-//! refuse is no failure: there is nothing that could be done about it, and the file is there.
+//! Some file systems have no modes (CIFS, FAT) or no `fsync` (some in user space). Their refusal of either is ignored:
+//! nothing could be done about it, and the file is there.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Replace the file at `path` by one that `write` fills, in one step: a reader opens either the whole old file or the
-/// whole new one, and after any failure the old one is still there.
+/// Replace the file at `path` in one step by a file that `write` fills: a reader opens either the whole old file or the
+/// whole new one, and after any failure the old file is still there.
 ///
 /// A new file has the permissions that the process's mask allows; a replaced file keeps its permissions. A link stays a
 /// link, and its target is replaced. A device or a pipe is written to.
@@ -19,7 +19,7 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     replace(path, ReplacedFileState::Written, write)
 }
 
-/// The same, and the new file is on the disk at the end: it survives a loss of power.
+/// As [`replace_file`], and returns only once the new file is on the disk, where it survives a loss of power.
 ///
 /// # Errors
 /// As for [`replace_file`].
@@ -41,12 +41,12 @@ pub fn set_mode(file: &File, mode: &fs::Permissions) -> io::Result<()> {
     unless_unsupported(file.set_permissions(mode.clone()))
 }
 
-/// The state that the new file has to be in.
+/// How far the new file must have got before the call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReplacedFileState {
-    /// The system has it.
+    /// Written to the system, perhaps not to the disk.
     Written,
-    /// The disk has it.
+    /// Written to the disk.
     OnDisk,
 }
 
@@ -92,8 +92,8 @@ fn fill(file: &File, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>
     buffered.flush()
 }
 
-/// The same result, but for the answers of a file system that lacks what it was asked for. This process made the file, so it
-/// never lacks a permission.
+/// Ignores the errors of a file system that lacks the operation. `EPERM` is one of them: this process made the file, so
+/// it doesn't lack the permission.
 fn unless_unsupported(result: io::Result<()>) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! The programs in the directories of a search path, as a shell finds them.
+//! Finding programs in the directories of a search path, as a shell does.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ pub fn program_on_path(program: &str, path: &OsStr) -> Option<PathBuf> {
     find_in(path, program, std::env::var("PATHEXT").ok())
 }
 
-/// All executable files of this name in the directories of a search path, in its order.
+/// All executable files of this name in the directories of a search path, in the path's order.
 pub fn programs_on_path(program: &str, path: &OsStr) -> Vec<PathBuf> {
     find_all(path, program, std::env::var("PATHEXT").ok()).collect()
 }
 
-/// The first executable file of this name in a directory of a search path, with the extensions of this list on Windows.
+/// As [`program_on_path`]; on Windows, with this list of extensions in place of `PATHEXT`.
 pub fn find_in(path: &OsStr, program: &str, extensions: Option<String>) -> Option<PathBuf> {
     find_all(path, program, extensions).next()
 }
@@ -31,14 +31,14 @@ fn find_all(path: &OsStr, program: &str, extensions: Option<String>) -> impl Ite
     candidates.filter(|candidate| is_program(candidate))
 }
 
-/// True for an executable file.
+/// Returns whether this is an executable file.
 #[cfg(unix)]
 pub fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// True for a file.
+/// Returns whether this is a file; this system has no mode that marks executable files.
 #[cfg(not(unix))]
 pub fn is_program(path: &Path) -> bool {
     path.is_file()

@@ -1,8 +1,8 @@
-//! Small files that anything may have changed: those that vx keeps for itself, of which one that cannot be right counts
-//! as missing, and those of a project, which may be a stranger's.
+//! Small files that any program may have changed: vx's own, where an implausible file counts as missing, and those of a
+//! project, which may be a stranger's.
 //!
-//! All of them are opened by [`open_regular`]. Another program may put a pipe in a file's place at any moment, so that
-//! only the open file says what it is, and opening a pipe must not wait for its writer.
+//! All of them are opened by [`open_regular`]. Another program may put a pipe in a file's place at any moment, so the
+//! kind is checked on the open file, and opening a pipe must not wait for its writer.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -21,7 +21,7 @@ pub fn read_small(path: &Path, most_bytes: u64) -> Option<Vec<u8>> {
 /// # Errors
 /// It is missing, cannot be opened, or is a directory, a device, a pipe or a socket.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    // A device may do something when it is opened, so it is not where it can be seen before.
+    // Opening a device may have an effect, so a path that leads to one isn't even opened.
     must_be_regular(&path.metadata()?)?;
     let mut options = OpenOptions::new();
     options.read(true);
@@ -40,20 +40,20 @@ fn must_be_regular(about: &std::fs::Metadata) -> io::Result<()> {
     match about {
         _ if about.is_file() => Ok(()),
         _ if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it is no regular file")),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file")),
     }
 }
 
-/// The content of a project's file. In a stranger's project it may be a link to a device, which has no end, or a pipe
-/// without a writer.
+/// Reads a file of a project. In a stranger's project the path may be a link to a device, which has no end, or a pipe
+/// without a writer: neither is read.
 ///
 /// # Errors
-/// It is missing, cannot be read, is no regular file, or has more than 64 MiB.
+/// It is missing, cannot be read, is not a regular file, or has more than 64 MiB.
 pub fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
     read_regular_within(path, MOST_BYTES)
 }
 
-/// The content of a project's file of at most this many bytes; else as [`read_regular`].
+/// As [`read_regular`], for a file of at most this many bytes.
 ///
 /// # Errors
 /// Those of [`read_regular`], with this limit.
@@ -67,10 +67,10 @@ pub fn read_regular_within(path: &Path, most_bytes: u64) -> io::Result<Vec<u8>> 
     Ok(bytes)
 }
 
-/// The content of a project's file, which is text: [`read_regular`].
+/// As [`read_regular`], for a file of text.
 ///
 /// # Errors
-/// Those of [`read_regular`], and the content is no UTF-8.
+/// Those of [`read_regular`], and the content is not UTF-8.
 pub fn read_regular_text(path: &Path) -> io::Result<String> {
     String::from_utf8(read_regular(path)?)
         .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(read_regular_text(&path).expect("text"), "four");
     }
 
-    /// A pipe at this path, which nobody writes to.
+    /// Makes a pipe at this path, which nobody writes to.
     #[cfg(target_os = "linux")]
     fn make_pipe(path: &Path) {
         use rustix::fs::{CWD, FileType, Mode, mknodat};

@@ -1,4 +1,4 @@
-//! The forms in which programs print their progress, in one line each.
+//! The forms in which programs print their progress, each in one line.
 //!
 //! | form | printed by |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | `[3 of 7] Compiling X` | compilers of Haskell |
 //! | `(12/340)` | nextest, package managers |
 //! | `━━━╸ 1.2/3.4 MB`, `Progress 1200 of 3400` | pip |
-//! | `App -> /src/bin/App.dll`, `App succeeded (0.3s)` | msbuild, dotnet: what is done, without a whole |
+//! | `App -> /src/bin/App.dll`, `App succeeded (0.3s)` | msbuild, dotnet: a finished project, without a total |
 //! | `45%`, `45.3 %` | most others |
 //! | `[####......]`, `[===>   ]` | bars without a number |
 
@@ -17,7 +17,7 @@ use super::GaugeUnit;
 use super::number::{byte_unit, thousandths, whole};
 use super::{GaugeFormRank, GaugeReading};
 
-/// The reading in this line, by the surest form that it has.
+/// Reads a line by the most reliable form that it contains.
 pub(super) fn read(line: &str) -> Option<(GaugeFormRank, GaugeReading)> {
     let line = line.trim();
     step(line)
@@ -33,13 +33,13 @@ fn counted(done: u64, total: u64, unit: GaugeUnit, message: &str) -> Option<Gaug
     fits.then(|| GaugeReading { done: Some((done, Some(total))), unit, message: said(message) })
 }
 
-/// The text beside numbers, without the marks around it.
+/// The text beside the numbers, without punctuation around it.
 fn said(text: &str) -> Option<String> {
     let text = text.trim_matches(|mark: char| mark.is_whitespace() || matches!(mark, ':' | '-' | '|' | '…'));
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Steps that are counted where builders do: in brackets at the beginning, after `Step`, after cargo's bar.
+/// Steps in the places where build tools count them: in brackets at the beginning, after `Step`, after cargo's bar.
 fn step(line: &str) -> Option<GaugeReading> {
     in_brackets(line).or_else(|| after_word(line)).or_else(|| received(line)).or_else(|| after_bar(line))
 }
@@ -51,7 +51,7 @@ fn in_brackets(line: &str) -> Option<GaugeReading> {
         None => line.strip_prefix("=> ").unwrap_or(line),
     };
     let inside = line.strip_prefix('[')?.trim_start();
-    // A stage of docker's may have a name: `[build 3/7]`.
+    // Docker's stages may have names: `[build 3/7]`.
     let numbers = inside.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '-').trim_start();
     if let Some((done, total, rest)) = slashed(numbers).or_else(|| joined(numbers, "of")) {
         return counted(done, total, GaugeUnit::Count, rest.trim_start().strip_prefix(']')?);
@@ -67,13 +67,13 @@ fn after_word(line: &str) -> Option<GaugeReading> {
     counted(done, total, GaugeUnit::Count, rest)
 }
 
-/// `Progress 1200 of 3400`: pip's own form for programs, in bytes.
+/// `Progress 1200 of 3400`: pip's form for programs that read its output, in bytes.
 fn received(line: &str) -> Option<GaugeReading> {
     let (done, total, rest) = joined(line.strip_prefix("Progress ")?, "of")?;
     counted(done, total, GaugeUnit::Bytes, rest).filter(|_| rest.is_empty())
 }
 
-/// `App -> /src/bin/App.dll`, and `App net8.0 succeeded (0.3s) → bin/App.dll`: a project that is built.
+/// `App -> /src/bin/App.dll`, and `App net8.0 succeeded (0.3s) → bin/App.dll`: a project has been built.
 fn built(line: &str) -> Option<GaugeReading> {
     let library = |path: &str| [".dll", ".exe", ".nupkg"].iter().any(|end| path.trim_end().ends_with(end));
     let classic = line.split_once(" -> ").filter(|(_, path)| library(path)).map(|(name, _)| name);
@@ -95,7 +95,7 @@ fn after_bar(line: &str) -> Option<GaugeReading> {
     counted(done, total, GaugeUnit::Count, rest)
 }
 
-/// Two numbers with a slash between them, anywhere in the line, that stand alone: no part of a path, a date or a word.
+/// Two numbers with a slash between them, anywhere in the line, unless they are part of a path, a date or a word.
 fn fraction(line: &str) -> Option<GaugeReading> {
     numbers_in(line).find_map(|(before, from)| {
         sizes(from).filter(|_| stands_alone_after(before)).or_else(|| {
@@ -117,7 +117,7 @@ fn sizes(text: &str) -> Option<GaugeReading> {
     counted(bytes(done, own.unwrap_or(unit))?, bytes(total, unit)?, GaugeUnit::Bytes, "")
 }
 
-/// `45%`, `45.3 %`: the last one of a line, since bars end with theirs.
+/// `45%`, `45.3 %`: the last percentage of a line, since a bar prints its own at the end.
 fn percent(line: &str) -> Option<GaugeReading> {
     let found = numbers_in(line).filter(|(before, _)| stands_alone_after(before));
     let last = found.filter_map(|(_, from)| percentage(from)).last();
@@ -142,7 +142,7 @@ fn bar(line: &str) -> Option<GaugeReading> {
         .next()
 }
 
-/// The full cells of a drawn bar, and all of its cells.
+/// Counts the full cells of a drawn bar, and all of its cells.
 fn filled(drawn: &str) -> Option<(u64, u64)> {
     const FEWEST_CELLS: usize = 8;
     const FULL: [char; 6] = ['=', '#', '█', '━', '▓', '■'];
@@ -153,32 +153,32 @@ fn filled(drawn: &str) -> Option<(u64, u64)> {
     let head = rest.next_if(|cell| HEADS.contains(cell)).is_some();
     let empty = rest.clone().take_while(|cell| EMPTY.contains(cell)).count();
     let cells = full + usize::from(head) + empty;
-    // A bar of one kind of empty cells alone is a rule or a blank.
+    // Empty cells alone are a ruler or blanks.
     let drawn_at_all = full > 0 || head;
     let whole = rest.count() == empty && cells >= FEWEST_CELLS && drawn_at_all;
     whole.then_some((full as u64, cells as u64))
 }
 
-/// `12/340`, with blanks around the slash.
+/// `12/340`, with or without blanks around the slash.
 fn slashed(text: &str) -> Option<(u64, u64, &str)> {
     joined(text, "/")
 }
 
-/// Two numbers with this between them, and blanks around it.
+/// Two numbers joined by `by`, with or without blanks around it.
 fn joined<'a>(text: &'a str, by: &str) -> Option<(u64, u64, &'a str)> {
     let (done, rest) = whole(text)?;
     let (total, rest) = whole(rest.trim_start().strip_prefix(by)?.trim_start())?;
     Some((done, total, rest))
 }
 
-/// `45%` in thousandths of the whole.
+/// Reads `45%`, in thousandths of the whole.
 fn percentage(text: &str) -> Option<(u64, &str)> {
     let (number, rest) = thousandths(text)?;
     let rest = rest.strip_prefix(' ').unwrap_or(rest).strip_prefix('%')?;
     (number <= 100_000).then_some((number / 100, rest))
 }
 
-/// Every number of a line: the text before it, and the text from its first digit on.
+/// Splits a line at each number: the text before it, and the text from its first digit on.
 fn numbers_in(line: &str) -> impl Iterator<Item = (&str, &str)> {
     let digit = |at: usize| line.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
     let starts = (0..line.len()).filter(move |at| digit(*at) && (*at == 0 || !digit(*at - 1)));
@@ -192,7 +192,7 @@ fn stands_alone_after(before: &str) -> bool {
 fn stands_alone_before(rest: &str) -> bool {
     let mut next = rest.chars();
     match next.next() {
-        // The end of a sentence is no decimal point.
+        // A point at the end of a sentence is not a decimal point.
         Some('.' | ',' | ':') => !next.next().is_some_and(char::is_alphanumeric),
         Some(first) => !(first.is_alphanumeric() || matches!(first, '/' | '-' | '_' | '\\')),
         None => true,

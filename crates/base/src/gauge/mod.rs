@@ -1,13 +1,14 @@
 //! A gauge: the progress of a program, read from what it prints.
 //!
-//! A program that knows no board prints its progress for people: `[12/340]`, `45 %`, a bar that is drawn again and
-//! again. [`Gauge::feed`] takes the printed bytes in pieces of any size and yields a [`GaugeReading`] for each one that they
-//! contain. Forms differ in how surely they are progress, and one is believed only as long as no surer one was seen, in
-//! any stream of the program: a percentage in a message does not move a bar that counts steps.
+//! A program that doesn't know about boards prints its progress for people: `[12/340]`, `45 %`, a bar that is drawn
+//! again and again. [`Gauge::feed`] takes the printed bytes in pieces of any size and yields a [`GaugeReading`] for
+//! each progress report in them. Forms differ in how reliably they mean progress, and a form counts only as long as no
+//! more reliable one was seen in any stream of the program: a percentage in a message does not move a bar that counts
+//! steps.
 //!
-//! - `screen` takes the control sequences out and cuts the rest into lines of bounded length,
-//! - `form` knows the forms, and `number` their numbers,
-//! - `pattern` is a form that the user gives as a regular expression.
+//! - `screen` removes control sequences and splits the rest into lines of bounded length,
+//! - `form` recognizes the forms, and `number` their numbers,
+//! - `pattern` is a form that the user defines by a regular expression.
 
 mod form;
 mod number;
@@ -18,10 +19,10 @@ pub use pattern::{Pattern, PatternError};
 
 use screen::{GaugeScreen, GaugeScreenEvent};
 
-/// What a program counts.
+/// The unit in which a program counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GaugeUnit {
-    /// Steps, files, or whatever else it names.
+    /// Steps, files, or other items.
     Count,
     /// Bytes.
     Bytes,
@@ -32,15 +33,15 @@ pub enum GaugeUnit {
 /// A program's progress at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GaugeReading {
-    /// Work finished, and the whole of it if the program prints that; `None` if it only prints that it works.
+    /// Work finished, and the total if the program prints it; `None` if it only prints that it is working.
     pub done: Option<(u64, Option<u64>)>,
-    /// The unit of both.
+    /// The unit of both numbers.
     pub unit: GaugeUnit,
     /// The text beside the numbers, in one line.
     pub message: Option<String>,
 }
 
-/// How surely a form is progress, the surest last.
+/// The reliability of a form as a sign of progress, the most reliable last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum GaugeFormRank {
     /// Two numbers with a slash between them, somewhere in a line.
@@ -49,9 +50,9 @@ enum GaugeFormRank {
     Percent,
     /// A drawn bar.
     Bar,
-    /// Numbers in the place where builders count their steps.
+    /// Numbers in the place where build tools count their steps.
     Step,
-    /// The sequence with which programs report progress to a terminal.
+    /// The control sequence by which programs report progress to a terminal.
     Sequence,
     /// The user's own pattern.
     Pattern,
@@ -63,17 +64,17 @@ pub struct Gauge {
     seen: Option<GaugeFormRank>,
 }
 
-/// One stream of the program, between two pieces of it: a line or a control sequence may be cut anywhere.
+/// State of one output stream between two pieces: a line or a control sequence may be cut anywhere.
 #[derive(Default)]
 pub struct GaugeStream(GaugeScreen);
 
 impl Gauge {
-    /// A gauge that knows these patterns besides its own forms.
+    /// A gauge with these patterns besides the built-in forms.
     pub fn new(patterns: Vec<Pattern>) -> Self {
         Self { patterns, seen: None }
     }
 
-    /// Take the next bytes of a stream, and pass on each reading in them.
+    /// Take the next bytes of a stream, and pass each reading in them to `take`.
     pub fn feed(&mut self, stream: &mut GaugeStream, bytes: &[u8], mut take: impl FnMut(GaugeReading)) {
         stream.0.feed(bytes, |sight| {
             let found = match sight {
@@ -91,7 +92,8 @@ impl Gauge {
         });
     }
 
-    /// True if no surer form was seen. A reading without numbers says nothing about those of other forms.
+    /// Accepts a form unless a more reliable one was seen. A reading without numbers always counts, and leaves the rank
+    /// as it is.
     fn believes(&mut self, rank: GaugeFormRank, reading: &GaugeReading) -> bool {
         if reading.done.is_none() {
             return true;

@@ -1,13 +1,13 @@
 //! Numbers as programs print them.
 
-/// The number at the beginning of a text, and the rest. At most 18 digits, so that it never overflows.
+/// Reads the number at the beginning of a text, and returns the rest. At most 18 digits, so that it never overflows.
 pub(super) fn whole(text: &str) -> Option<(u64, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);
     if digits == 0 || digits > 18 { None } else { Some((number.parse().ok()?, rest)) }
 }
 
-/// The number with or without decimals at the beginning of a text, in thousandths, and the rest.
+/// Reads the number at the beginning of a text, with or without decimals, in thousandths, and returns the rest.
 pub(super) fn thousandths(text: &str) -> Option<(u64, &str)> {
     let (number, rest) = whole(text)?;
     let number = number.checked_mul(1000)?;
@@ -21,7 +21,7 @@ pub(super) fn thousandths(text: &str) -> Option<(u64, &str)> {
     Some((number + decimals, after))
 }
 
-/// The size of a unit of bytes at the beginning of a text, and the rest: `MB`, `KiB`, `B`.
+/// Reads a unit of bytes at the beginning of a text (`MB`, `KiB`, `B`): its size, and the rest of the text.
 pub(super) fn byte_unit(text: &str) -> Option<(u64, &str)> {
     const UNITS: [(&str, u64); 12] = [
         ("KiB", 1 << 10),

@@ -6,18 +6,18 @@ use regex_lite::Regex;
 use super::GaugeReading;
 use super::number::{thousandths, whole};
 
-/// The names of groups that mean something.
+/// Names that groups may have.
 const GROUPS: [&str; 4] = ["done", "total", "percent", "message"];
 
-/// A regular expression with at least one of the groups `done`, `total`, `percent` and `message`.
+/// A regular expression with at least one of the groups `done`, `percent` and `message`, and perhaps with `total`.
 #[derive(Clone, Debug)]
 pub struct Pattern(Regex);
 
-/// Why a text is no pattern.
+/// Why a text can't be used as a pattern.
 #[derive(Debug, thiserror::Error)]
 pub enum PatternError {
-    /// It is no regular expression.
-    #[error("`{text}` is no regular expression: {cause}")]
+    /// It is not a regular expression.
+    #[error("`{text}` is not a regular expression: {cause}")]
     Syntax {
         /// The text.
         text: String,
@@ -41,10 +41,10 @@ pub enum PatternError {
 }
 
 impl Pattern {
-    /// The pattern of this text.
+    /// Compile a pattern from this text.
     ///
     /// # Errors
-    /// The text is no regular expression, or its groups mean nothing here.
+    /// The text is not a regular expression, or has the wrong groups.
     pub fn new(text: &str) -> Result<Self, PatternError> {
         let regex = Regex::new(text).map_err(|cause| PatternError::Syntax { text: text.to_owned(), cause })?;
         if let Some(other) = regex.capture_names().flatten().find(|name| !GROUPS.contains(name)) {
@@ -54,7 +54,8 @@ impl Pattern {
         if any { Ok(Self(regex)) } else { Err(PatternError::NoGroup { text: text.to_owned() }) }
     }
 
-    /// The reading in this line, if the pattern is in it. Numbers that are none, or more than the whole, do not count.
+    /// Reads a line that the pattern matches. `None` if the percentage is not a number up to 100, or `done` is not a
+    /// number. `done` is capped at `total`.
     pub(super) fn read(&self, line: &str) -> Option<GaugeReading> {
         let found = self.0.captures(line)?;
         let group = |name| found.name(name).map(|part| part.as_str().trim());

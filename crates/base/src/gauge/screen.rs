@@ -1,17 +1,17 @@
-//! Lines and reports of progress in what a program prints to a terminal.
+//! Finds lines and progress reports in the bytes that a program prints to a terminal.
 //!
-//! A line ends with a line feed, a carriage return, or a movement of the cursor: programs draw their progress over
-//! itself. Only the first bytes of a line count, so a line without an end costs no memory.
+//! A line ends with a line feed, a carriage return, or a movement of the cursor, since programs redraw their progress
+//! in place. Only the first bytes of a line are kept, so a line without an end costs no memory.
 
 use super::GaugeUnit;
 use anstyle_parse::{Params, Parser, Perform};
 
 use super::GaugeReading;
 
-/// The part of a line that is looked at, in bytes.
+/// The length of a line that is looked at, in bytes.
 const LINE_BYTES: usize = 512;
 
-/// A thing that was printed.
+/// A line or a report that was printed.
 pub(super) enum GaugeScreenEvent<'a> {
     /// A line, without control sequences; never empty.
     Line(&'a str),
@@ -67,7 +67,8 @@ impl<F: FnMut(GaugeScreenEvent<'_>)> Perform for Performer<'_, F> {
     }
 
     fn csi_dispatch(&mut self, _: &Params, _: &[u8], _: bool, action: u8) {
-        // Colours (`m`) and modes (`h`, `l`) are inside of a line; all else moves the cursor or clears.
+        // Colours (`m`), modes (`h`, `l`) and clearing to the end of a line (`K`) stay within a line; all else moves
+        // the cursor or clears more.
         if !matches!(action, b'm' | b'h' | b'l' | b'K') {
             self.end_line();
         }
@@ -80,7 +81,7 @@ impl<F: FnMut(GaugeScreenEvent<'_>)> Perform for Performer<'_, F> {
     }
 }
 
-/// `9;4;STATE;PERCENT`. State 1 is at work, 2 has failed, 3 does not know how far it is, 4 waits; 0 clears.
+/// Reads `9;4;STATE;PERCENT`. States: 1 at work, 2 failed, 3 at work without a percentage, 4 paused, 0 clear.
 /// Source: ConEmu's documentation of its escape codes, which terminals follow.
 fn progress(parameters: &[&[u8]]) -> Option<GaugeReading> {
     let [b"9", b"4", state, rest @ ..] = parameters else { return None };

@@ -195,7 +195,7 @@ fn a_users_pattern_is_read_before_all_forms() {
 #[test]
 fn a_pattern_that_could_mean_nothing_is_refused() {
     for (text, expected) in [
-        ("(", "no regular expression"),
+        ("(", "not a regular expression"),
         (r"\d+", "has no group"),
         (r"(?<total>\d+)", "has no group"),
         (r"(?<finished>\d+)", "the group `finished`"),

@@ -1,7 +1,7 @@
 //! An archive of a release, and its location.
 //!
-//! A source describes an archive once. Lock, plan, configuration document and receipt hold that value, so a new field
-//! is added in one place. Each of them keeps the format of its own file.
+//! A source describes an archive once. Lock, plan, configuration document and receipt all hold that value, so a new
+//! field is added in one place. Each of them keeps its own file format.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use url::Url;
 
 use crate::digest::Digest;
 
-/// One archive of a release: its identity, and the rules for unpacking it.
+/// One archive of a release: how to identify it, and how to unpack it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Archive {
-    /// The source's name of the package; for an address, the tool.
+    /// The source's name for the package; for an address, the tool.
     pub package: String,
     /// The version of that package, which may differ from the tool's.
     pub version: String,
@@ -38,16 +38,16 @@ pub struct Origin {
     pub authorization: Option<String>,
 }
 
-/// A registry's signature of package, version and digest of an archive.
+/// A registry's signature over the package, version and digest of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
-    /// The registry's name of its key.
+    /// The registry's name for the key.
     pub key: String,
     /// The signature, encoded in base 64.
     pub signature: String,
 }
 
-/// The builder of an archive, by a verified attestation. Addresses are without `https://`.
+/// The builder of an archive, proved by a verified attestation. Addresses are without `https://`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attested {
     /// The service that vouched for the workflow, such as `token.actions.githubusercontent.com`.
@@ -59,13 +59,13 @@ pub struct Attested {
 }
 
 impl Attested {
-    /// The reason why no lock can hold it, as half a sentence; `None` if one can.
+    /// Why a lock can't hold it, as half a sentence; `None` if it can.
     pub fn fault(&self) -> Option<String> {
         let sound = |text: &str| {
             (1..=500).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains("://")
         };
         let parts = [&self.issuer, &self.repository, &self.workflow];
-        parts.into_iter().find(|part| !sound(part)).map(|part| format!("`{part}` can be no part of a builder"))
+        parts.into_iter().find(|part| !sound(part)).map(|part| format!("`{part}` cannot be part of a builder"))
     }
 }
 
@@ -77,29 +77,30 @@ impl fmt::Display for Attested {
 }
 
 impl Archive {
-    /// The reason why no lock and no store can hold it, as half a sentence; `None` if they can.
+    /// Why neither lock nor store can hold it, as half a sentence; `None` if they can.
     ///
-    /// The same check covers what is read from a lock and what a source offers for one.
+    /// The same check is made for an archive read from a lock and for one that a source offers for a lock.
     pub fn fault(&self) -> Option<String> {
         if !is_one_name(&self.version) {
             return Some(format!("`{}` cannot be a version", self.version));
         }
         if !is_one_name(&self.file) {
-            return Some(format!("`{}` is no file name", self.file));
+            return Some(format!("`{}` is not a file name", self.file));
         }
         let inside = self.into.is_empty() || self.into.split('/').all(is_one_name);
-        (!inside).then(|| format!("`{}` is no folder inside the release", self.into))
+        (!inside).then(|| format!("`{}` is not a folder inside the release", self.into))
     }
 }
 
-/// True if a text is the name of one file or folder, and leads to no other place.
+/// Checks that a text is the name of a single file or folder, and can't lead to another place.
 pub fn is_one_name(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0', ':'])
 }
 
 impl Origin {
-    /// The `Authorization` header for an address that a request for the archive leads to. Redirects lead to other hosts as a
-    /// rule, which get no credentials: neither the origin's, nor any that the user keeps for them and didn't mean for this.
+    /// The `Authorization` header for an address that a request for the archive leads to. Redirects usually lead to
+    /// other hosts, which get no credentials: neither the origin's, nor those that the user has stored for them for
+    /// other purposes.
     pub fn authorization_for(&self, hop: &Url) -> Option<String> {
         let is_own = Url::parse(&self.url).is_ok_and(|own| own.origin() == hop.origin());
         self.authorization.clone().filter(|_| is_own)
@@ -113,7 +114,7 @@ impl fmt::Debug for Origin {
     }
 }
 
-/// Deserialize a field that is required in a format, such as the digest in a lock: its absence is an error.
+/// Deserialize an optional value that a format requires, such as the digest in a lock: its absence is an error.
 pub fn known<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
 }

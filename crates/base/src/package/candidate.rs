@@ -1,16 +1,16 @@
-//! The versions that a source offers of a tool, with the facts known about each before anything is fetched.
+//! The versions of a tool that a source offers, with the facts known about each before anything is fetched.
 //!
 //! Sources produce these values, and the project's requests choose among them; neither depends on the other.
 
 use crate::age::Published;
 use crate::package::npm_range::NpmRange;
 
-/// The form and order of a source's versions.
+/// The notation and the order of a source's versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// Three numbers and an optional prerelease, as npm packages have them.
+    /// Three numbers and an optional prerelease, as in npm packages.
     Semver,
-    /// Any count of numbers, with `rc1`, `.dev2`, `.post3` behind, as Python packages have them.
+    /// Any count of numbers, followed by `rc1`, `.dev2` or `.post3`, as in Python packages.
     Python,
 }
 
@@ -21,26 +21,26 @@ pub struct Candidate {
     pub version: String,
     /// The version's form.
     pub scheme: Scheme,
-    /// Withdrawn by its authors, or of no use on this machine: chosen only by its exact version.
+    /// Withdrawn by its authors, or unusable on this machine: chosen only by its exact version.
     pub yanked: bool,
     /// Discouraged by its authors: chosen only when nothing else matches.
     pub deprecated: bool,
     /// The codename of its long-term support line, in lower case, once that line has begun.
     pub lts: Option<String>,
-    /// For a script: the versions of its interpreter that it accepts, as npm writes ranges.
+    /// For a script: the range of its interpreter's versions that it accepts, in npm's notation.
     pub engine: Option<String>,
-    /// The time of its publication, if the source gives one.
+    /// When it was published, if the source says.
     pub published: Option<Published>,
 }
 
-/// True for a text that is safe as a version, since a version becomes part of paths and addresses.
+/// Checks that a text is safe as a version: it becomes part of paths and addresses.
 pub fn is_version(text: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_!".contains(character);
     (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('.')
 }
 
 impl Candidate {
-    /// A plain release: not yanked, not deprecated, and of no support line.
+    /// A plain release: neither yanked nor deprecated, and not long-term support.
     pub fn new(version: impl Into<String>, scheme: Scheme) -> Self {
         Self {
             version: version.into(),
@@ -53,8 +53,7 @@ impl Candidate {
         }
     }
 
-    /// Returns whether it accepts this version of its interpreter. A range or version that cannot be parsed counts as
-    /// accepted.
+    /// Returns whether it accepts this version of its interpreter. An unreadable range or version counts as accepted.
     pub fn runs_on(&self, version: &str) -> bool {
         let range = self.engine.as_deref().and_then(NpmRange::parse);
         match (range, nodejs_semver::Version::parse(version)) {

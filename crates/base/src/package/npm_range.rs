@@ -1,7 +1,7 @@
-//! Ranges of versions as npm writes them: alternatives, each of comparators that must all hold.
+//! Ranges of versions in npm's notation: alternatives, each a list of comparators that must all hold.
 //!
-//! The crate reads single comparators. Their conjunction is made here, because the crate takes comparators that exclude
-//! each other (`>=22 <20`) for alternatives, and npm takes them for a range that nothing satisfies.
+//! `nodejs_semver` reads single comparators, and they are combined here. The crate treats comparators that exclude each
+//! other (`>=22 <20`) as alternatives; to npm they are a range that nothing satisfies.
 
 use nodejs_semver::{Range, Version};
 
@@ -20,13 +20,14 @@ enum Comparator {
 }
 
 impl NpmRange {
-    /// Parse a range; `None` if any word of it is invalid. An empty alternative accepts every version.
+    /// Parse a range; `None` if any of its words is invalid. An empty alternative accepts every version.
     pub fn parse(text: &str) -> Option<Self> {
         let alternatives = text.split("||").map(alternative);
         Some(Self { alternatives: alternatives.collect::<Option<_>>()? })
     }
 
-    /// True if the range accepts a version. A prerelease needs a comparator that names a prerelease of its release.
+    /// Returns whether the range accepts a version. A prerelease needs a comparator with a prerelease of the same
+    /// release.
     pub fn satisfies(&self, version: &Version) -> bool {
         let holds = |comparator: &Comparator, prereleases: bool| match comparator {
             Comparator::Bounds(range) => range.satisfies_with_prerelease(version, prereleases),
@@ -38,7 +39,7 @@ impl NpmRange {
         })
     }
 
-    /// True if the comparators of every alternative exclude each other.
+    /// Returns whether no version can satisfy the range: in every alternative, the comparators exclude each other.
     pub fn is_empty(&self) -> bool {
         self.alternatives.iter().all(|all| {
             let mut common = Some(Range::any());
@@ -85,21 +86,21 @@ fn between(from: &str, to: &str) -> Option<Vec<Comparator>> {
 
 fn comparator(text: &str) -> Option<Comparator> {
     let word = RangeComparator::parse(text)?;
-    // As npm has it, only `~` and `^` take a number behind a wildcard.
+    // In npm, only `~` and `^` allow a number behind a wildcard.
     if word.is_cut && word.numbers_behind && !matches!(word.operator, "~" | "~>" | "^") {
         return None;
     }
     word.comparator()
 }
 
-/// An operator with a version, of which the parts behind a wildcard do not count.
+/// An operator with a version; parts of the version behind a wildcard are ignored.
 struct RangeComparator<'t> {
     text: &'t str,
     operator: &'t str,
     numbers: Vec<&'t str>,
-    /// True if there is a wildcard.
+    /// There is a wildcard.
     is_cut: bool,
-    /// True if a number stands behind the wildcard.
+    /// A number stands behind the wildcard.
     numbers_behind: bool,
 }
 
@@ -119,7 +120,7 @@ impl<'t> RangeComparator<'t> {
         let numbers: Vec<&str> = parts.iter().copied().take_while(|part| !is_wild(part)).collect();
         let numbers_behind = parts[numbers.len()..].iter().any(|part| digits(part));
         let is_cut = numbers.len() < parts.len();
-        // A stage, as in `1.2.0-rc.1`, belongs to three parts.
+        // A prerelease, as in `1.2.0-rc.1`, requires all three parts.
         let whole = core.len() == version.len() || parts.len() == 3;
         whole.then_some(Self { text, operator, numbers, is_cut, numbers_behind })
     }
@@ -129,7 +130,7 @@ impl<'t> RangeComparator<'t> {
         let range = match (operator, self.numbers.as_slice()) {
             ("<" | ">", []) => return Some(Comparator::Nothing),
             (_, []) => Ok(Range::any()),
-            // Below the first prerelease of that release, as npm has it.
+            // Below the first prerelease of that release, as in npm.
             ("<", [major]) => Range::parse(format!("<{major}.0.0-0")),
             ("<", [major, minor]) => Range::parse(format!("<{major}.{minor}.0-0")),
             (_, numbers) if self.is_cut => Range::parse(format!("{operator}{}", numbers.join("."))),

@@ -1,6 +1,6 @@
-//! The names that packages have in the registries of npm and of Python.
+//! Names of packages in the registries of npm and of Python.
 
-/// True for a name that npm's packages can have, with a scope or without.
+/// Checks that an npm package can have this name, with or without a scope.
 pub(super) fn is_npm_name(text: &str) -> bool {
     let part = |part: &str| {
         let fine = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
@@ -12,14 +12,14 @@ pub(super) fn is_npm_name(text: &str) -> bool {
     }
 }
 
-/// True for a name that Python's packages can have, in any spelling.
+/// Checks that a Python package can have this name, in any spelling.
 pub(super) fn is_python_name(text: &str) -> bool {
     let inside = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let ends = |character: char| character.is_ascii_alphanumeric();
     text.chars().all(inside) && text.starts_with(ends) && text.ends_with(ends)
 }
 
-/// The one spelling of a Python package's name.
+/// Normalizes a Python package's name.
 pub(super) fn normal_python_name(name: &str) -> String {
     let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
     words.collect::<Vec<_>>().join("-").to_ascii_lowercase()

@@ -1,4 +1,4 @@
-//! A part of a release: one archive, as in the plan and in the configuration document.
+//! A part of a release: one archive, as it stands in the plan and in the configuration document.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,13 +9,13 @@ use crate::package::archive::{Archive, Origin};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "PartDocument", into = "PartDocument")]
 pub struct Part {
-    /// The archive. The document omits its package and version, which an install does not need.
+    /// The archive. The document omits its package and version, because an install does not need them.
     pub archive: Archive,
     /// The location; `None` until an archive from a lock is located, and for an install from the cache alone.
     pub origin: Option<Origin>,
 }
 
-/// The form of a part in the document.
+/// A part as it is written in the document.
 #[derive(Serialize, Deserialize)]
 struct PartDocument {
     /// Empty if the origin is not known.

@@ -9,7 +9,8 @@ pub struct Program {
     pub name: String,
     /// The path of its file in the release, with `/` between components.
     pub path: String,
-    /// For a script, the program that runs it (`node` for `npm`), from the same release or from the tool that it needs.
+    /// For a script, the program that runs it (`node` for `npm`), from the same release or from another tool that it
+    /// needs.
     #[serde(default)]
     pub runner: Option<String>,
 }

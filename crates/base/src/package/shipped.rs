@@ -1,7 +1,7 @@
-//! Packages of the registries that ship programs: their names as tools, and the facts that their own metadata gives.
+//! Packages of the registries that ship programs: their names as tools, and the facts in their metadata.
 //!
-//! A package that the catalogue does not know is a tool under its name in the registry: `npm:NAME`, `pypi:NAME`. Its
-//! programs are those that it declares itself. It counts only if it holds everything that they need.
+//! A package that the catalogue does not know is a tool under its name in the registry: `npm:NAME`, `pypi:NAME`. It
+//! declares its programs itself, and can be a tool only if it contains everything that they need.
 //!
 //! | | |
 //! |---|---|

@@ -1,6 +1,6 @@
-//! The kinds of sources, and the table of their facts: all that the rest of vx decides by the kind of a source.
+//! The kinds of sources, and a table of facts about them. All other code decides by these facts, not by the kind.
 //!
-//! A new kind is a variant and a row here. The requests that it makes are its folder in `vx-fetch`.
+//! To add a kind, add a variant and a row here; its requests go into a folder of `vx-fetch`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,11 +15,11 @@ pub enum SourceKind {
     Npm,
     /// The Python package index of the user's configuration.
     Pypi,
-    /// The site of the tool's own vendor, or the mirror of it.
+    /// The site of the tool's vendor, or a mirror of it.
     Vendor,
     /// An address that the project names.
     Url,
-    /// The program that is on `PATH` already.
+    /// A program that is on `PATH` already.
     System,
 }
 
@@ -27,23 +27,23 @@ pub enum SourceKind {
 pub struct SourceFacts {
     /// The name used in `vx.toml` and the lock file.
     pub name: &'static str,
-    /// The form and order of its versions.
+    /// How its versions are written and ordered.
     pub scheme: Scheme,
-    /// The facts of its packages, if it is a registry of packages.
+    /// Facts about its packages, if it is a registry of packages.
     pub registry: Option<RegistryFacts>,
-    /// True if the project names the address of each archive, with an exact version. A lock keeps the address.
+    /// The project names the address of each archive, with an exact version. A lock keeps the address.
     pub has_own_address: bool,
-    /// True if it has a list of versions to choose from.
+    /// It has a list of versions to choose from.
     pub lists_versions: bool,
-    /// True if vx installs from it, and locks that. Nothing is installed or locked of a program that is on `PATH`.
+    /// Its releases are installed and locked. A program that is on `PATH` already is neither.
     pub is_installed: bool,
-    /// True if every archive comes with a digest, so that an archive without one needs no refusal.
+    /// Every archive comes with a digest, so no check for a missing digest is needed.
     pub always_has_digests: bool,
-    /// The package URLs of its archives.
+    /// The form of package URLs for its archives.
     pub package_url: PackageUrlFacts,
 }
 
-/// The facts of a registry of packages, and the words for it.
+/// Facts about a registry of packages, and the words for it.
 pub struct RegistryFacts {
     /// The registry in a sentence.
     pub title: &'static str,
@@ -51,13 +51,13 @@ pub struct RegistryFacts {
     pub word: &'static str,
     /// The same word with an article: "an npm package".
     pub word_with_article: &'static str,
-    /// True for a text that can be the name of one of its packages.
+    /// Checks that a text can be the name of one of its packages.
     pub is_package_name: fn(&str) -> bool,
-    /// The one spelling of a package's name.
+    /// Normalizes a package's name.
     pub normal_name: fn(&str) -> String,
     /// The file in a package that declares its programs.
     pub metadata: PackageMetadata,
-    /// True if it signs packages, and a lock keeps the signatures.
+    /// It signs packages, and a lock keeps the signatures.
     pub signs: bool,
     /// The next step for a package without programs.
     pub advice_to_add: &'static str,
@@ -65,7 +65,7 @@ pub struct RegistryFacts {
     pub runner: PackageRunner,
 }
 
-/// A tool that runs a package of a registry without vx.
+/// A tool that can run a package of a registry by itself, without an install by vx.
 pub struct PackageRunner {
     /// The tool to declare.
     pub tool: &'static str,
@@ -84,13 +84,13 @@ pub enum PackageMetadata {
     Wheel,
 }
 
-/// The form of the package URLs that name archives of a source.
+/// The form of package URLs for the archives of a source.
 pub struct PackageUrlFacts {
     /// The type of package.
     pub kind: &'static str,
-    /// True if names are in lower case there, with dashes alone.
+    /// Names are written there in lower case, with dashes in place of other separators.
     pub has_lower_names: bool,
-    /// True if the package and its version leave open which file it is.
+    /// Package and version don't determine the archive, so the URL also names the file.
     pub names_file: bool,
 }
 
@@ -170,7 +170,7 @@ const SYSTEM: SourceFacts = SourceFacts {
     package_url: GENERIC,
 };
 
-/// The package URLs of archives that no registry has.
+/// Package URLs of archives that don't come from a registry.
 const GENERIC: PackageUrlFacts = PackageUrlFacts { kind: "generic", has_lower_names: false, names_file: true };
 
 /// A word that names no source.
@@ -198,22 +198,22 @@ impl SourceKind {
         self.facts().name
     }
 
-    /// The form of its versions.
+    /// How its versions are written and ordered.
     pub const fn scheme(self) -> Scheme {
         self.facts().scheme
     }
 
-    /// The facts of its packages; `None` if it has no packages of its own.
+    /// The facts about its packages; `None` if it is not a registry.
     pub const fn registry(self) -> Option<&'static RegistryFacts> {
         self.facts().registry.as_ref()
     }
 
-    /// True if it signs packages, and a lock keeps the signatures.
+    /// Returns whether it signs packages, and a lock keeps the signatures.
     pub fn signs(self) -> bool {
         self.registry().is_some_and(|registry| registry.signs)
     }
 
-    /// The word for its packages in a sentence; the name of the source if it has no packages of its own.
+    /// The word for its packages in a sentence; the name of the source if it is not a registry.
     pub fn package_word(self) -> &'static str {
         self.registry().map_or(self.name(), |registry| registry.word)
     }
@@ -234,7 +234,7 @@ pub fn find_registry(name: &str) -> Option<SourceKind> {
     registries().find(|kind| kind.name() == name)
 }
 
-/// A text for each registry, put together as alternatives: `source = "npm" or source = "pypi"`.
+/// Joins a text for each registry by `or`: `source = "npm" or source = "pypi"`.
 pub fn registry_alternatives(text: impl Fn(SourceKind) -> String) -> String {
     registries().map(text).collect::<Vec<_>>().join(" or ")
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 /// The kind of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileSystemKind {
-    /// In memory: nothing is written back.
+    /// In memory: nothing is written back to a disk.
     Memory,
     /// On a disk of this machine.
     Disk,
     /// On another machine.
     Network,
-    /// On a disk, of a kind that gives a file one name only.
+    /// On a disk, without hard links.
     OneName,
     /// The system does not report it, or vx does not know it.
     Unknown,
@@ -21,7 +21,7 @@ impl FileSystemKind {
     /// The kind that this directory is on.
     #[cfg(target_os = "linux")]
     pub fn detect(path: &Path) -> Self {
-        // As `statfs` gives them on 64-bit and on 32-bit systems.
+        // The type of `f_type` differs between systems; the magic numbers fit into 32 bits.
         rustix::fs::statfs(path).map_or(Self::Unknown, |found| Self::of_magic(found.f_type as u32))
     }
 
@@ -31,7 +31,7 @@ impl FileSystemKind {
         Self::Unknown
     }
 
-    /// The kind that a number of `statfs` means.
+    /// The kind for a magic number of `statfs`.
     #[cfg(target_os = "linux")]
     const fn of_magic(magic: u32) -> Self {
         match magic {

@@ -1,4 +1,4 @@
-//! The home: store, caches, staging.
+//! The home of vx: store, caches, staging directories.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,13 +8,13 @@ use crate::files::replace_file::replace_file;
 use crate::system::variables::ClientVariables;
 use crate::trouble::{Explain, TroubleKind};
 
-/// The home: store, caches, staging.
+/// The home of vx, with paths to all that is kept in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     root: PathBuf,
 }
 
-/// The launcher's name in the folder of shims; the shims are links to it. No program of a release has this name.
+/// The launcher's name in the folder of shims; shims are links to it. No program of a release has this name.
 pub const LAUNCHER_NAME: &str = ".launcher";
 /// The link to vx in the folder of shims. No program of a release has this name.
 pub const VX_LINK_NAME: &str = ".vx";
@@ -22,10 +22,10 @@ pub const VX_LINK_NAME: &str = ".vx";
 /// Why there is no home.
 #[derive(Debug, thiserror::Error)]
 pub enum NoHome {
-    /// Nothing names one.
+    /// No variable names it, and the user has no home directory.
     #[error("neither VX_HOME nor HOME is set, so there is no place for the store")]
     Unset,
-    /// Its path is not UTF-8, so the document that configures an install, which is text, could not name it.
+    /// Its path is not UTF-8, so the document that configures an install could not name it.
     #[error("the home `{}` has a path that is not UTF-8", path.display())]
     NotUtf8 {
         /// The home.
@@ -40,8 +40,8 @@ impl Explain for NoHome {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unset => "set VX_HOME to a directory of yours".into(),
-            Self::NotUtf8 { .. } => "set VX_HOME to a directory of yours whose whole path is UTF-8".into(),
+            Self::Unset => "set VX_HOME to a directory that you can write to".into(),
+            Self::NotUtf8 { .. } => "set VX_HOME to a directory whose whole path is UTF-8".into(),
         })
     }
 }
@@ -53,7 +53,7 @@ impl Home {
         let root = set("VX_HOME")
             .or_else(|| user_home(&ClientVariables::here()).map(|home| home.join(".vx")))
             .ok_or(NoHome::Unset)?;
-        // Without links and `..`, so that two paths to one home are the same home.
+        // Without links and `..`, so that two paths to one home compare equal.
         Self::named(root.canonicalize().or_else(|_| std::path::absolute(&root)).unwrap_or(root))
     }
 
@@ -79,12 +79,12 @@ impl Home {
         self.root.join("store")
     }
 
-    /// A file in the home itself that [`mark`](Self::mark) replaces.
+    /// The file that [`mark`](Self::mark) replaces. It lies directly in the home, whose modification time thus changes.
     pub fn marker(&self) -> PathBuf {
         self.root.join(".changed")
     }
 
-    /// Mark that a release was removed or replaced, or that a consent changed: the home's own times show it from now on.
+    /// Record that a release was removed or replaced, or that a consent changed: the home's modification time changes.
     ///
     /// # Errors
     /// The home cannot be written to.
@@ -102,7 +102,7 @@ impl Home {
         self.root.join("cache").join("index")
     }
 
-    /// The root of trust for attestations that takes the place of the built-in one, if the user has put it there.
+    /// A root of trust for attestations. If the user has put one here, it replaces the built-in one.
     pub fn trusted_root(&self) -> PathBuf {
         self.root.join("trusted_root.json")
     }
@@ -112,17 +112,17 @@ impl Home {
         self.root.join("cache").join("routes")
     }
 
-    /// The kept consents: one file for each repository or folder.
+    /// Consents: one file for each repository or folder.
     pub fn trust(&self) -> PathBuf {
         self.root.join("trust")
     }
 
-    /// Marks of the projects whose withheld parts a shell was told about.
+    /// Marks of projects for which a shell has already printed a notice about withheld parts.
     pub fn told(&self) -> PathBuf {
         self.root.join("cache").join("told")
     }
 
-    /// Good results of programs that were started once.
+    /// Records of trial starts of programs that succeeded.
     pub fn trials(&self) -> PathBuf {
         self.root.join("cache").join("trials")
     }
@@ -132,22 +132,22 @@ impl Home {
         self.root.join("cache").join("history.json")
     }
 
-    /// Links named like the programs of releases.
+    /// Shims: links with the names of the releases' programs.
     pub fn shims(&self) -> PathBuf {
         self.root.join("shims")
     }
 
-    /// The results of services' builds, a folder for each project whose services are at work.
+    /// Results of services' builds: a folder for each project whose services are running.
     pub fn builds(&self) -> PathBuf {
         self.root.join("builds")
     }
 
-    /// Staging directories, each of one living process.
+    /// Staging directories, each held by a living process.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")
     }
 
-    /// Locks of installs at work.
+    /// Locks of running installs.
     pub fn locks(&self) -> PathBuf {
         self.root.join("locks")
     }

@@ -1,12 +1,12 @@
-//! Files of a project that are links to places outside of it. A stranger's checkout can have its `Procfile` be a link to
-//! somebody's keys, so that an error which quotes the file would show them: what such a link leads to is never quoted.
+//! Files of a project that are links to places outside of it. In a stranger's checkout, `Procfile` may be a link to the
+//! user's keys, and an error that quotes the file would show them. So the target of such a link is never quoted.
 
 use std::path::Path;
 
 use super::{Home, repository_top};
 
-/// True if this file of a project is a link to a place outside of the project's repository, or of its directory where there
-/// is none. The user's own files, in the home of vx, lead where the user wants.
+/// Returns whether this file of a project is a link to a place outside of the project's repository, or outside of its
+/// directory if it isn't in a repository. Files in the home of vx are the user's, and may link anywhere.
 pub fn leads_outside(file: &Path) -> bool {
     let Ok(target) = file.canonicalize() else { return false };
     let Some(directory) = file.parent().and_then(|parent| parent.canonicalize().ok()) else { return false };

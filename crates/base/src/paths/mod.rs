@@ -1,6 +1,6 @@
 //! The places of vx: the home with store and caches, and the runtime directory with the boards.
 //!
-//! The environment is read here, once, into plain values; everything above takes them as arguments.
+//! Variables that name places are read here, once, into plain values; the code above takes those as arguments.
 
 mod file_system;
 mod home;

@@ -1,8 +1,8 @@
-//! Files and folders that somebody else controls: another user's, and those that others may write to.
+//! Files and folders that others control: they belong to another user, or others may write to them.
 
 use std::path::Path;
 
-/// The reason why somebody else controls a file or folder.
+/// Why a file or folder is under the control of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foreign {
     /// It belongs to another user.
@@ -20,11 +20,11 @@ impl std::fmt::Display for Foreign {
     }
 }
 
-/// Why somebody else controls the file or folder at `path`; `None` if only this user does, or nothing is there. Of a
-/// link, both the link and its target count.
+/// Why others control the file or folder at `path`; `None` if only this user does, or nothing is there. For a link,
+/// both the link and its target are checked.
 ///
-/// Members of the user's own primary group do not count as others: on many systems each user has a group of their own,
-/// and new files are open to it.
+/// Members of the user's primary group do not count as others: on many systems each user has a private group, and new
+/// files are writable for it.
 #[cfg(unix)]
 pub fn foreign(path: &Path) -> Option<Foreign> {
     use std::os::unix::fs::MetadataExt;
@@ -43,13 +43,13 @@ pub fn foreign(path: &Path) -> Option<Foreign> {
     looked_at.clone().any(open).then_some(Foreign::Writable)
 }
 
-/// Files have no owner here that vx could compare.
+/// On this system, files have no owner that vx could compare.
 #[cfg(not(unix))]
 pub fn foreign(_: &Path) -> Option<Foreign> {
     None
 }
 
-/// True if both files or folders belong to the same user.
+/// Returns whether both files or folders belong to the same user.
 #[cfg(unix)]
 pub fn same_owner(one: &Path, other: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -58,7 +58,7 @@ pub fn same_owner(one: &Path, other: &Path) -> bool {
     owner(one).is_some() && owner(one) == owner(other)
 }
 
-/// Files have no owner here that vx could compare.
+/// On this system, files have no owner that vx could compare.
 #[cfg(not(unix))]
 pub fn same_owner(_: &Path, _: &Path) -> bool {
     true

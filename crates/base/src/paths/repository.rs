@@ -1,7 +1,7 @@
 //! The top of the repository that a folder is in.
 //!
-//! Many keep the files of their home directory in a repository whose top is that directory. A project somewhere below is
-//! no part of it: the border around the project would enclose everything that its user has.
+//! Some users keep their settings in a repository whose top is their home directory. A project below does not count as
+//! a part of that repository, or the border around the project would enclose everything that the user has.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,8 @@ use std::path::Path;
 use super::user::user_home;
 use crate::system::variables::ClientVariables;
 
-/// The top of the repository around this folder: the nearest folder with a `.git` of whatever kind. `None` without one, and
-/// where it is the user's home directory or above it.
+/// Finds the top of the repository around this folder: the nearest folder with a `.git` of any kind. `None` if there is
+/// no such folder, or if it is the user's home directory or above it.
 pub fn repository_top(folder: &Path) -> Option<&Path> {
     let home = user_home(&ClientVariables::here()).filter(|home| home.is_absolute());
     top_below(folder, home.as_deref())

@@ -1,8 +1,8 @@
 //! The runtime directory: the place of the boards.
 //!
-//! Boards are mapped, and a mapped file on a disk stalls its writers while the kernel writes it back: directories in
-//! memory come first. A directory that another user can write to, or has prepared, is refused: a board there could be
-//! swapped under its readers.
+//! Boards are mapped, and a mapped file on a disk stalls its writers while the kernel writes it back, so directories in
+//! memory are preferred. A directory that belongs to another user, or that others can access, is refused: a board there
+//! could be replaced while it is read.
 
 use std::fs;
 use std::io;
@@ -17,21 +17,21 @@ const MAX_PATH_BYTES: usize = 99;
 /// The longest name of a board's file.
 const BOARD_NAME_BYTES: usize = "vx-install-4294967295.99.board".len() + 1;
 
-/// The fault of a directory that others may use.
+/// The problem with a directory that others may access.
 const OPEN: &str = "is open to other users; its mode must be 0700";
 
 /// Why there is no directory for boards.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// The directory is not the user's own.
+    /// The directory is not safe to use, or its path is too long.
     #[error("the runtime directory `{}` {problem}", path.display())]
     Unsafe {
         /// The directory.
         path: PathBuf,
-        /// The fault, as the end of a sentence.
+        /// The problem, as the end of a sentence.
         problem: &'static str,
     },
-    /// Its path is not UTF-8, so the document that configures an install, which is text, could not name a board in it.
+    /// Its path is not UTF-8, so the document that configures an install could not name a board in it.
     #[error("the runtime directory `{}` has a path that is not UTF-8", path.display())]
     NotUtf8 {
         /// The directory.
@@ -51,7 +51,8 @@ pub enum RuntimeError {
 }
 
 impl RuntimeError {
-    /// True if the user has named a directory that must not be used: it is refused, and nothing is done without it.
+    /// Returns whether the user has chosen a directory that must not be used. Then the command fails; vx doesn't choose
+    /// another directory, or do without.
     pub fn is_bad_choice(&self) -> bool {
         matches!(self, Self::Unsafe { .. } | Self::NotUtf8 { .. }) && asked_for().is_some()
     }
@@ -94,8 +95,8 @@ pub fn runtime_directory() -> Result<PathBuf, RuntimeError> {
     Err(first_error.unwrap_or(RuntimeError::None))
 }
 
-/// The directories for a board that cannot be made in `full`, the best first, each made if it is missing; the last one is
-/// in the home. None of them if `VX_RUNTIME_DIR` is set, since that directory is the only one asked for.
+/// Directories for a board that cannot be made in `full`, the best first, each made if it is missing; the last is in
+/// the home. Empty if `VX_RUNTIME_DIR` is set, since only that directory may be used then.
 pub fn spare_directories(full: Option<&Path>, home: &Path) -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if set("VX_RUNTIME_DIR").is_some() {
@@ -105,9 +106,9 @@ pub fn spare_directories(full: Option<&Path>, home: &Path) -> Vec<PathBuf> {
     all.filter(|path| Some(path.as_path()) != full).filter_map(|path| prepare(&path).ok()).collect()
 }
 
-/// Every directory in which a board of this user can be, the most likely first: those that are there, belong to this user
-/// alone, and are named by no link. Sessions differ in their variables, so the directory of another session counts, too,
-/// as do the spare ones below `home`. Only that of `VX_RUNTIME_DIR` if it is set, since it is the only one asked for.
+/// Every directory in which a board of this user can be, the most likely first: existing directories that only this
+/// user can access, except links. Sessions differ in their variables, so the directory of another session is included,
+/// and the spare one below `home`. If `VX_RUNTIME_DIR` is set, only that directory.
 pub fn known_directories(home: Option<&Path>) -> Vec<PathBuf> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let all = match set("VX_RUNTIME_DIR") {
@@ -127,7 +128,7 @@ pub fn known_directories(home: Option<&Path>) -> Vec<PathBuf> {
     known
 }
 
-/// The directory that sessions of this user have in `XDG_RUNTIME_DIR`, for a process outside of them.
+/// The usual `XDG_RUNTIME_DIR` of this user's sessions, for a process outside of them.
 fn other_session() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     return Some(PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw())));
@@ -135,13 +136,13 @@ fn other_session() -> Option<PathBuf> {
     None
 }
 
-/// True if this program may act on the boards of this directory: on all of this user's, unless `VX_RUNTIME_DIR` is set,
-/// since that directory is the only one asked for.
+/// Returns whether this program may act on the boards in this directory: any directory, or if `VX_RUNTIME_DIR` is set,
+/// only the one that it names.
 pub fn is_asked_for(directory: &Path) -> bool {
     asked_for().is_none_or(|asked| std::path::absolute(&asked).unwrap_or(asked) == directory)
 }
 
-/// The directory that [`runtime_directory`] would return; `None` if it would make one. Nothing is changed.
+/// Finds the directory that [`runtime_directory`] would return, without changes; `None` if it would make one.
 pub fn find_runtime_directory() -> Result<Option<PathBuf>, RuntimeError> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let candidates = match set("VX_RUNTIME_DIR") {
@@ -174,7 +175,7 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
     found
 }
 
-/// The directory that the user has named.
+/// The directory that `VX_RUNTIME_DIR` names.
 fn asked_for() -> Option<PathBuf> {
     std::env::var_os("VX_RUNTIME_DIR").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
@@ -192,7 +193,7 @@ fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
     Ok(path.to_owned())
 }
 
-/// Check that a message, a document and a socket's address can name the directory.
+/// Check that messages, documents and socket addresses can hold the path of a board in the directory.
 fn speakable(path: &Path) -> Result<(), RuntimeError> {
     if path.to_str().is_none() {
         return Err(RuntimeError::NotUtf8 { path: path.to_owned() });
@@ -221,7 +222,7 @@ fn check(path: &Path) -> Result<(), RuntimeError> {
     let refused = |problem| RuntimeError::Unsafe { path: path.to_owned(), problem };
     let metadata = fs::symlink_metadata(path).map_err(failed)?;
     if !metadata.is_dir() {
-        return Err(refused("is no directory (a link is not followed)"));
+        return Err(refused("is not a directory (links are not followed)"));
     }
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(refused("belongs to another user"));
@@ -236,7 +237,7 @@ fn check(path: &Path) -> Result<(), RuntimeError> {
 fn check(path: &Path) -> Result<(), RuntimeError> {
     match path.is_dir() {
         true => Ok(()),
-        false => Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "is no directory" }),
+        false => Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "is not a directory" }),
     }
 }
 
@@ -300,7 +301,7 @@ mod tests {
         fs::write(at("file"), b"").expect("a file");
         rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
         for name in ["link", "dangling", "loop", "file", "pipe"] {
-            refused(&at(name), "no directory");
+            refused(&at(name), "not a directory");
         }
         assert!(!at("nowhere").exists(), "nothing is made behind a link");
         refused(&at(&"x".repeat(100)), "too long");

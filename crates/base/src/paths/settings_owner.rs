@@ -1,7 +1,7 @@
-//! The owner of a settings file: the one rule for every kind of file that a tool looks for around a project.
+//! The owner of a settings file: one rule for every kind of file that a tool looks for around a project.
 //!
-//! The user's are the files directly in their home directory, and those in the places where a tool keeps its user's and
-//! its system's settings. Whatever else stands around a project came with the project, or with a folder that somebody
+//! Files directly in the user's home directory are the user's, as are those in the places where a tool keeps settings
+//! of its user and of the system. Any other file around a project came with the project, or with a folder that somebody
 //! else filled: an unpacked archive, the repository around a submodule, a directory above the home.
 
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub enum SettingsOwner {
     /// The user's own.
     User,
-    /// The system's, which its administrator keeps.
+    /// The system's, maintained by its administrator.
     System,
     /// The project's: in its folder, or further up in its repository.
     Project,
@@ -20,26 +20,26 @@ pub enum SettingsOwner {
 }
 
 impl SettingsOwner {
-    /// True if the file needs no consent of the user to count.
+    /// Returns whether the file counts without the user's consent.
     pub fn is_trusted(self) -> bool {
         matches!(self, Self::User | Self::System)
     }
 }
 
-/// The places that decide whose a file is.
+/// The places that decide which owner a file has.
 #[derive(Clone, Debug, Default)]
 pub struct Borders {
-    /// The folders in which every file is the user's, as they are named and without links.
+    /// The folders in which every file is the user's, both as named and with links resolved.
     own: Vec<PathBuf>,
-    /// The files in which tools keep settings of their user or of the system.
+    /// Files in which tools keep settings of their user or of the system, each with its owner.
     known: Vec<(PathBuf, SettingsOwner)>,
     /// The top folder of the project.
     top: PathBuf,
 }
 
 impl Borders {
-    /// The borders around a project with this `top` folder, which has no links in it. The files directly in `own`, the
-    /// user's home directory and the home of vx, are the user's, and so are the `known` ones.
+    /// The borders around a project with this `top` folder, whose path has no links. Files directly in `own` (the
+    /// user's home directory and the home of vx) are the user's; `known` files have the owner given there.
     pub fn new(own: impl IntoIterator<Item = PathBuf>, known: Vec<(PathBuf, SettingsOwner)>, top: PathBuf) -> Self {
         let named = own.into_iter().filter(|folder| folder.is_absolute());
         let own = named.flat_map(|folder| [folder.canonicalize().ok(), Some(folder)]).flatten().collect();

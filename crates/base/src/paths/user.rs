@@ -1,15 +1,15 @@
-//! The user's home directory: one answer for everything that depends on it, so that a folder which `~` names for one
-//! setting is no stranger's for another.
+//! The user's home directory. All code asks here, so that a folder below `~` never counts as the user's for one setting
+//! and as a stranger's for another.
 
 use std::path::PathBuf;
 
 use crate::system::variables::ClientVariables;
 
-/// The variable that names it.
+/// The variable that names the home directory.
 const VARIABLE: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 
-/// The home directory of whoever is answered: by the variable, or else by the system's list of users, as the tools have it
-/// whose settings are in it.
+/// The home directory of the client that is served: by the variable, or else by the system's list of users. Tools that
+/// keep settings in it find it in the same way.
 pub fn user_home(variables: &ClientVariables) -> Option<PathBuf> {
     let named = variables.get(VARIABLE).filter(|named| !named.is_empty()).map(PathBuf::from);
     named.or_else(std::env::home_dir).filter(|home| !home.as_os_str().is_empty())

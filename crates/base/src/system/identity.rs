@@ -1,24 +1,24 @@
-//! A process, a start of the machine, and a machine, each told from all others.
+//! Unique identification of a process, of a machine, and of one boot of it.
 //!
-//! Process ids are reused and each machine counts its own, so an id alone names nobody. The system gives the rest by
-//! `/proc`; elsewhere there is no answer.
+//! Process ids are reused, and each machine counts its own, so an id alone doesn't identify a process. The other facts
+//! are read from `/proc`; systems without it provide none.
 
 use std::fs;
 use std::sync::LazyLock;
 
-/// The number that Linux gives to the pid namespace outside of all containers.
+/// The number that Linux assigns to the pid namespace outside of all containers.
 pub const OUTERMOST_NAMESPACE: u64 = 0xEFFF_FFFC;
 
-/// The time at which the process with this id started, in ticks since the start of the system; `None` once it has ended.
+/// When the process with this id started, in ticks since the boot of the system; `None` once it has ended.
 pub fn started(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may hold anything; the state is the first field after the last one.
+    // The name, in parentheses, may hold any characters; the state is the first field after the last parenthesis.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     fields.next().filter(|state| !matches!(*state, "Z" | "X"))?;
     fields.nth(18)?.parse().ok()
 }
 
-/// The identifier of this start of the system.
+/// The identifier of this boot of the system.
 pub fn boot() -> Option<&'static str> {
     static BOOT: LazyLock<Option<String>> = LazyLock::new(|| line("/proc/sys/kernel/random/boot_id"));
     BOOT.as_deref()
@@ -29,7 +29,7 @@ pub fn boot() -> Option<&'static str> {
 pub fn namespaces() -> Option<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
     let number = |name| fs::metadata(name).map(|data| data.ino());
-    // Systems before 5.6 have no namespaces of time.
+    // Kernels before 5.6 have no time namespaces.
     Some((number("/proc/self/ns/pid").ok()?, number("/proc/self/ns/time").unwrap_or(0)))
 }
 
@@ -39,17 +39,17 @@ pub fn namespaces() -> Option<(u64, u64)> {
     None
 }
 
-/// The name of this machine in its network.
+/// The host name of this machine.
 pub fn host() -> Option<String> {
     line("/proc/sys/kernel/hostname")
 }
 
-/// The identifier that this machine got when it was set up. Containers share that of their image.
+/// The identifier that this machine got when it was set up. Containers share the one of their image.
 pub fn machine() -> Option<String> {
     line("/etc/machine-id")
 }
 
-/// The one line of this file; `None` if it is empty.
+/// Reads a file of one line; `None` if it is empty.
 fn line(path: &str) -> Option<String> {
     Some(fs::read_to_string(path).ok()?.trim().to_owned()).filter(|line| !line.is_empty())
 }

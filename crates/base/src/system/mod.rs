@@ -1,4 +1,4 @@
-//! The system that vx runs on: its platform, limits, threads, variables, and the marks that tell processes apart.
+//! The system that vx runs on: its platform, limits, threads, variables, and the facts that identify a process.
 
 pub mod identity;
 pub mod parallel;

@@ -4,8 +4,8 @@ use std::thread::{self, Builder};
 
 use crossbeam_channel::unbounded;
 
-/// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time; if one is
-/// enough, or the system gives none, by the caller's own.
+/// Returns the results of `work` for each item, in the items' order, computed by at most `threads` threads at a time.
+/// If one thread is enough, or the system refuses to start any, the caller's thread does the work.
 ///
 /// A panic in `work` is passed on.
 pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
@@ -27,7 +27,7 @@ pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl F
     };
     thread::scope(|scope| {
         let start = |_: &usize| Builder::new().spawn_scoped(scope, work_on).is_ok();
-        // At the first thread that the system refuses, those that are there do the rest.
+        // Once the system refuses a thread, the threads already started do the rest.
         if (0..threads.min(count)).take_while(start).count() == 0 {
             work_on();
         }

@@ -1,4 +1,4 @@
-//! The platforms releases are made for, by the names the lock file uses.
+//! The platforms that releases are made for, by the names that the lock file uses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -108,7 +108,7 @@ impl fmt::Display for Platform {
     }
 }
 
-/// A name of no known platform.
+/// A name that isn't a known platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown platform `{0}`")]
 pub struct UnknownPlatform(pub String);

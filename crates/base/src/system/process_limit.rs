@@ -1,28 +1,28 @@
-//! The limit of processes and threads that keeps another one from being started.
+//! The limits that keep another process or thread from being started.
 
 use std::fmt;
 use std::io;
 
-/// The exit code of a child that could not start a process or a thread, for the run that started it: with fewer at work it
-/// may succeed.
+/// Exit code of a child that could not start a process or a thread. It tells the run that a retry with fewer children
+/// at work may succeed.
 pub const NO_ROOM_EXIT: u8 = 75;
 
-/// The limits that hold for this process, where the system refuses another process or thread.
+/// The limits that apply to this process when the system refuses another process or thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessLimit {
-    /// The most processes and threads of this user, as `ulimit -u` shows it.
+    /// The most processes and threads of this user, as shown by `ulimit -u`.
     user: Option<u64>,
-    /// The most of this process's control group, as a container has one: `pids.max`.
+    /// The most in this process's control group, such as a container's: `pids.max`.
     group: Option<u64>,
 }
 
 impl ProcessLimit {
-    /// The limits, if this error of a start is about them.
+    /// The limits, if they caused this error of starting a process or thread.
     pub fn reached(error: &io::Error) -> Option<Self> {
         (error.kind() == io::ErrorKind::WouldBlock).then(Self::current)
     }
 
-    /// The limits as they are.
+    /// Read the limits.
     pub fn current() -> Self {
         Self { user: of_user(), group: of_group() }
     }
@@ -47,7 +47,7 @@ impl fmt::Display for ProcessLimit {
     }
 }
 
-/// The text of an error of a start: the limit, if that is the reason.
+/// The text for an error of starting a process or thread: the limit, if that is the cause.
 pub fn start_error_text(error: &io::Error) -> String {
     ProcessLimit::reached(error).map_or_else(|| error.to_string(), |limit| limit.to_string())
 }
@@ -62,7 +62,7 @@ fn of_user() -> Option<u64> {
     None
 }
 
-/// The lowest limit of this process's control group and of those that it is in.
+/// The lowest limit among this process's control group and its parents.
 fn of_group() -> Option<u64> {
     let groups = std::fs::read_to_string("/proc/self/cgroup").ok()?;
     let own = groups.lines().find_map(|line| line.strip_prefix("0::/"))?;

@@ -1,7 +1,7 @@
-//! Threads of their own where the system gives more of them, and the same work without them where it doesn't.
+//! Work on another thread if the system allows one more, and on the caller's if not.
 //!
-//! `thread::spawn` and `Scope::spawn` panic at a limit of processes or threads, which containers and shared machines set.
-//! `clippy.toml` forbids both.
+//! `thread::spawn` and `Scope::spawn` panic at a limit of processes or threads, which containers and shared machines
+//! set. `clippy.toml` forbids both.
 
 use std::io;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use std::thread::{self, Builder, Scope, ScopedJoinHandle};
 
 use parking_lot::Mutex;
 
-/// Work that was given to a thread, or is done already.
+/// Work that runs on a thread, or is done already.
 #[derive(Debug)]
 pub enum ScopedTask<'scope, T> {
-    /// A thread does it.
+    /// A thread is doing it.
     Started(ScopedJoinHandle<'scope, T>),
-    /// There was no thread for it.
+    /// No thread could be started, so the caller has done it.
     Done(T),
 }
 
-/// Do this work on a thread of its own; if the system gives none, do it at once.
+/// Do this work on another thread; if the system refuses one, do it at once on this thread.
 pub fn aside<'scope, T: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -26,12 +26,13 @@ pub fn aside<'scope, T: Send + 'scope>(
     aside_by(work, |work| Builder::new().spawn_scoped(scope, work))
 }
 
-/// The same with another way to start a thread.
+/// As [`aside`], with `start` to start the thread.
 fn aside_by<'scope, T: Send + 'scope>(
     work: impl FnOnce() -> T + Send + 'scope,
     start: impl FnOnce(Box<dyn FnOnce() -> T + Send + 'scope>) -> io::Result<ScopedJoinHandle<'scope, T>>,
 ) -> ScopedTask<'scope, T> {
-    // A thread that can't be started drops what was meant for it, so the work is left where both find it.
+    // If the thread can't be started, its closure is dropped. So the work lies in a place that the caller can reach,
+    // too.
     let place = Arc::new(Mutex::new(Some(work)));
     let taken = Arc::clone(&place);
     let take = |place: &Mutex<Option<_>>| place.lock().take().expect("only one of both does the work");
@@ -42,7 +43,7 @@ fn aside_by<'scope, T: Send + 'scope>(
 }
 
 impl<T> ScopedTask<'_, T> {
-    /// Its result, or the panic of its thread.
+    /// Waits for the result, or the panic of the thread.
     pub fn join(self) -> thread::Result<T> {
         match self {
             Self::Started(handle) => handle.join(),

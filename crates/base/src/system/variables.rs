@@ -1,7 +1,8 @@
-//! The variables that an answer depends on: those of this process, or those of the client that a daemon answers.
+//! Environment variables of the client: those of this process, or those of the client whose request a daemon serves.
 //!
-//! A daemon's own variables are those of whoever started it, so what depends on some of them asks here. They belong to the
-//! thread that answers. The variables that mark a process as a part of other work belong to no answer.
+//! A daemon's own environment is that of whoever started it, so code that depends on a variable asks here. The client's
+//! variables belong to the thread that serves the request. The variables that mark a process as a part of other work
+//! are named here, too; no request depends on them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,21 +12,21 @@ use std::sync::Arc;
 /// Variables by their names.
 type Given = BTreeMap<String, String>;
 
-/// The variables that a client gives with every question; one of them that it does not give is not set.
+/// The variables that a client sends with every request; those that it does not send count as unset.
 pub const OF_CLIENTS: [&str; 3] = ["PATH", "VX_TRUST", "CI"];
 
-/// The variable with the file of the board of the work that a process is a part of.
+/// Holds the path of the board of the work that a process is a part of.
 pub const WORK_BOARD: &str = "VX_BOARD";
-/// The variable with the slot of that work.
+/// Holds the slot of that work.
 pub const WORK_SLOT: &str = "VX_SLOT";
-/// The variable with the tree of processes that a process is ended with.
+/// Holds the process tree that a process belongs to; the whole tree is ended together.
 pub const WORK_TREE: &str = "VX_TREE";
 
-/// The variables that mark a process as a part of other work. A process that outlives the work has none of them: it would be
-/// ended with it.
+/// The variables that mark a process as a part of other work. A process that is to outlive the work must have none of
+/// them, or it would be ended with the work.
 pub const WORK_MARKS: [&str; 3] = [WORK_BOARD, WORK_SLOT, WORK_TREE];
 
-/// All variables of this process, but for those that mark it as a part of other work.
+/// All variables of this process except those that mark it as a part of other work.
 pub fn without_work_marks() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| !WORK_MARKS.iter().any(|mark| name == *mark))
 }
@@ -34,17 +35,17 @@ thread_local! {
     static GIVEN: RefCell<Option<Arc<Given>>> = const { RefCell::new(None) };
 }
 
-/// The variables of whoever is answered here; other threads may have them, too.
+/// The variables of the client that is served; may be passed to other threads.
 #[derive(Clone, Debug)]
 pub struct ClientVariables(Option<Arc<Given>>);
 
 impl ClientVariables {
-    /// Those of the client that this thread answers, else those of this process.
+    /// Variables of the client that this thread serves, else those of this process.
     pub fn here() -> Self {
         Self(GIVEN.with_borrow(Clone::clone))
     }
 
-    /// The value of one.
+    /// The value of one variable.
     pub fn get(&self, name: &str) -> Option<OsString> {
         match &self.0 {
             Some(given) if given.contains_key(name) || OF_CLIENTS.contains(&name) => {
@@ -55,24 +56,24 @@ impl ClientVariables {
     }
 }
 
-/// The value of a variable of whoever is answered here.
+/// The value of a variable of the client that this thread serves.
 pub fn variable(name: &str) -> Option<OsString> {
     ClientVariables::here().get(name)
 }
 
-/// The values that this process would give as a client.
+/// The variables that this process would send as a client.
 pub fn of_this_process() -> Given {
     let value = |name: &str| Some((name.to_owned(), std::env::var(name).ok()?));
     OF_CLIENTS.into_iter().filter_map(value).collect()
 }
 
-/// All variables of this process; those that are not UTF-8 are left out.
+/// All variables of this process except those that are not UTF-8.
 pub fn all_of_this_process() -> Given {
     let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     std::env::vars_os().filter_map(text).collect()
 }
 
-/// Answer for a client with these variables.
+/// Run `answer` for a client with these variables.
 pub fn answering<T>(given: Given, answer: impl FnOnce() -> T) -> T {
     struct RestoredVariables(Option<Arc<Given>>);
     impl Drop for RestoredVariables {

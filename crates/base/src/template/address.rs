@@ -4,16 +4,17 @@
 use super::{fill, unknown_name};
 use crate::system::platform::{Arch, Os, Platform};
 
-/// The words that may stand between braces; the systems and machines may have other names behind a colon.
+/// The words that may stand between braces; `os` and `arch` may be followed by a colon and other names for their
+/// values.
 pub const WORDS: [&str; 4] = ["version", "os", "arch", "triple"];
 
-/// The first word in braces that is none of [`WORDS`]; a brace that is never closed counts as one.
+/// The first word in braces that is not one of [`WORDS`]; an opening brace that is never closed counts as such a word.
 pub fn unknown_word(template: &str) -> Option<&str> {
     unknown_name(template, is_known_word)
 }
 
-/// The template with every known word replaced: `{os}` by `linux`, `macos` or `windows`, `{arch}` by `x64` or `arm64`,
-/// `{triple}` by the name that compilers have for the platform. Other words stay as they are.
+/// Replaces every known word: `{os}` by `linux`, `macos` or `windows`, `{arch}` by `x64` or `arm64`, `{triple}` by the
+/// compilers' name for the platform. Other words stay as they are.
 pub fn expand(template: &str, version: &str, platform: Platform) -> String {
     fill(template, |word| word_value(word, version, platform))
 }
@@ -24,7 +25,7 @@ pub fn word_value(word: &str, version: &str, platform: Platform) -> Option<Strin
     value.map(str::to_owned)
 }
 
-/// True if the template stands for one text on all platforms.
+/// Returns whether the template expands to the same text on all platforms.
 pub fn is_same_everywhere(template: &str) -> bool {
     let mut expanded = Platform::ALL.map(|platform| expand(template, "", platform)).into_iter();
     let first = expanded.next();
@@ -41,7 +42,7 @@ fn is_known_word(word: &str) -> bool {
     names.split(',').all(|pair| pair.split_once('=').is_some_and(|(value, _)| is_value(value.trim())))
 }
 
-/// The value of a word on a platform; `None` for `version`, and for a word that is unknown.
+/// The value of a word on a platform; `None` for `version` and for an unknown word.
 fn value_of_platform(word: &str, platform: Platform) -> Option<&str> {
     let (base, names) = word.split_once(':').unwrap_or((word, ""));
     let own = match base {
@@ -55,7 +56,7 @@ fn value_of_platform(word: &str, platform: Platform) -> Option<&str> {
     is_known_word(word).then(|| named.map_or(own, |(_, name)| name))
 }
 
-/// The name that compilers have for a platform.
+/// The compilers' name for a platform.
 fn triple(platform: Platform) -> &'static str {
     match (platform.os, platform.arch) {
         (Os::Linux, Arch::X64) => "x86_64-unknown-linux-gnu",

@@ -1,4 +1,4 @@
-//! An error as a document, in which one process of vx hands it to the process that started it.
+//! An error as a document, in which a process of vx passes it to the process that started it.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ impl Trouble {
         serde_json::to_string(&TroubleDocument { error }).unwrap_or_default()
     }
 
-    /// The error that a document holds; `None` if the line is none.
+    /// Reads the error from a document; `None` if the line isn't one.
     pub fn of_document(line: &str) -> Option<Self> {
         let TroubleDocument { error: Fields { kind, text, details, hint } } = serde_json::from_str(line).ok()?;
         Some(Self { kind: kind.parse().unwrap_or(TroubleKind::Exit), text, details, hint })

@@ -3,52 +3,52 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The kind of an error. The codes are listed in `docs/failures.md`; they are kept from version to version.
+/// The kind of an error. The codes are listed in `docs/failures.md`; they stay the same from version to version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TroubleKind {
-    /// The command line asks for something that cannot be.
+    /// The command line asks for something impossible.
     Usage,
-    /// A file of settings, or a variable of the environment, cannot be used as it is.
+    /// A settings file or an environment variable cannot be used as it is.
     Configuration,
     /// `vx.lock` cannot be used as it is, or does not fit `vx.toml`.
     Lock,
-    /// There is no such tool, version, project or file.
+    /// No such tool, version, project or file exists.
     NotFound,
-    /// It exists, and is not offered for this platform.
+    /// The release exists, but not for this platform.
     NotForPlatform,
     /// The network may not be used, and the caches do not have it.
     Offline,
-    /// A server cannot be reached, breaks off, or is too busy to answer. Later it may work.
+    /// A server cannot be reached, breaks off, or is too busy to answer. A later try may succeed.
     Network,
-    /// A server asks for credentials, or for others; or an agent may not change things (`vx mcp`).
+    /// A server requires credentials, or other ones; or an agent isn't allowed to change things (`vx mcp`).
     Access,
-    /// A server answered with something unusable: a web page, a circle of redirects, no registry's answer.
+    /// A server gave an unusable answer: a web page, a loop of redirects, something other than a registry's answer.
     BadAnswer,
-    /// The bytes of an archive are not those that were promised, or nothing promises any.
+    /// An archive does not have the expected digest, or no digest is known for it.
     Digest,
-    /// The signature of an archive is not good, or there is none where one is required.
+    /// The signature of an archive is bad, or a required signature is missing.
     Signature,
-    /// An archive cannot be unpacked, or does not hold what it should.
+    /// An archive cannot be unpacked, or lacks files that it should hold.
     Archive,
-    /// The file system refused: no room, no permission, no such directory.
+    /// The file system refused: no space, no permission, no such directory.
     Disk,
-    /// Another process holds what is needed, and does not get on.
+    /// Another process holds something that is needed, and makes no progress.
     Busy,
-    /// A tool that this one needs is not declared, does not fit, or did not install.
+    /// Another tool that this one needs is not declared, does not fit, or could not be installed.
     Dependency,
-    /// The project's user has not agreed to what is needed, or no consent counts for the project.
+    /// The user has not consented to something that the project needs, or no consent can count for the project.
     Consent,
     /// The post-install command failed.
     PostInstall,
     /// A limit of the system keeps another process or thread from being started.
     Limit,
-    /// A program of this machine cannot be started, or gave no usable answer.
+    /// A program of this machine cannot be started, or produced unusable output.
     Program,
     /// A process ended with an exit code that no other kind explains.
     Exit,
-    /// A process was ended by a signal, or is gone without having recorded its end.
+    /// A process was ended by a signal, or is gone without a record of its end.
     Killed,
-    /// The time allowed has passed.
+    /// A time limit has passed.
     Timeout,
     /// A user, or another program, asked to stop.
     Cancelled,
@@ -88,7 +88,7 @@ impl TroubleKind {
         Self::Internal,
     ];
 
-    /// Its code.
+    /// Its code, as programs read it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Usage => "usage",
@@ -126,9 +126,9 @@ impl fmt::Display for TroubleKind {
     }
 }
 
-/// A word that is no code.
+/// A word that isn't the code of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no kind of error")]
+#[error("`{0}` is not a kind of error")]
 pub struct UnknownKind(pub String);
 
 impl FromStr for TroubleKind {

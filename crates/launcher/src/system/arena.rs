@@ -1,4 +1,4 @@
-//! Memory for one table of texts and for one search path, of the size that they need.
+//! Memory for a table of texts and a search path, of the size that they need.
 
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
@@ -15,31 +15,31 @@ const PRIVATE_ANONYMOUS: usize = 0x22;
 /// The folders that are searched for programs if no search path is set.
 const DEFAULT_PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
 
-/// Bytes of memory that need no call. A usual environment takes a few hundred.
+/// Bytes of memory that need no system call. A usual environment takes a few hundred.
 const AT_HAND_BYTES: usize = 16 * 1024;
 
-/// Memory at hand for one arena. It is part of the zeroed data, so only the pages that are used cost anything.
+/// Static memory for one arena. It is part of the zeroed data, so only the pages that are used cost anything.
 #[repr(align(8))]
 struct AtHand {
     bytes: UnsafeCell<[u8; AT_HAND_BYTES]>,
     taken: AtomicBool,
 }
 
-// SAFETY: `bytes` is touched only through the pointer that `take` hands out, once.
+// SAFETY: `bytes` is touched only through the pointer that `claim` hands out, once.
 unsafe impl Sync for AtHand {}
 
 static AT_HAND: AtHand = AtHand { bytes: UnsafeCell::new([0; AT_HAND_BYTES]), taken: AtomicBool::new(false) };
 
 impl AtHand {
-    /// The memory, aligned for pointers and zeroed, if it has this many bytes and nobody has taken it before.
+    /// The memory, aligned for pointers and zeroed, if it has this many bytes and was not claimed before.
     fn claim(&self, length: usize) -> Option<*mut u8> {
         let free = length <= AT_HAND_BYTES && !self.taken.swap(true, Ordering::Relaxed);
         free.then(|| self.bytes.get().cast())
     }
 }
 
-/// A table of arguments or of variables that is being filled. Its memory is never given back: the program ends soon, or
-/// another takes its place.
+/// A table of arguments or of variables that is being filled. Its memory is never freed: the program soon ends, or is
+/// replaced by another.
 pub struct Arena<'a> {
     table: *mut *const c_char,
     places: usize,
@@ -70,8 +70,8 @@ impl<'a> Arena<'a> {
         Some(Self { table: base.cast(), places, used: 0, path, path_bytes, texts: PhantomData })
     }
 
-    /// `PATH=` with `search` in front of `path`, unless it is there already: if such programs start one another, only
-    /// the first adds it. There is room for one such text.
+    /// Makes `PATH=` with `search` in front of `path`, unless it is there already: if such programs start one another,
+    /// only the first adds it. There is room for one such text.
     pub fn search_path(&mut self, search: &[u8], path: Option<&[u8]>) -> Option<&'static [u8]> {
         let path = path.unwrap_or(DEFAULT_PATH);
         let there = path.strip_prefix(search).is_some_and(|rest| rest.is_empty() || rest[0] == b':');
@@ -102,7 +102,7 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// Put those variables of `start` into the table whose names are not there yet.
+    /// Put the variables of `start` into the table, except those whose names are there already.
     pub fn inherit(&mut self, start: &'a ProcessStartup) {
         let own = self.used;
         for text in start.variables() {
@@ -121,7 +121,7 @@ impl<'a> Arena<'a> {
         }
     }
 
-    /// Put every argument of `start` but the own name into the table.
+    /// Put every argument of `start` except the program's name into the table.
     pub fn arguments_after_own(&mut self, start: &'a ProcessStartup) {
         (1..start.count()).filter_map(|at| start.argument(at)).for_each(|text| self.push(text.as_ptr()));
     }
@@ -143,7 +143,7 @@ impl<'a> Arena<'a> {
     }
 }
 
-/// Fresh memory of the kernel's.
+/// Gets fresh memory from the kernel.
 fn mapped(length: usize) -> Option<*mut u8> {
     // SAFETY: the kernel picks the address of fresh memory; no memory in use is replaced.
     let address = unsafe { call(number::MMAP, [0, length, READ_WRITE, PRIVATE_ANONYMOUS, usize::MAX, 0]) };

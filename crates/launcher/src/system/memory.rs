@@ -1,4 +1,4 @@
-//! The copies and comparisons that the compiler calls, and that a C library would provide.
+//! Functions that the compiler calls to copy and compare memory, and that a C library would provide.
 //!
 //! Volatile accesses keep the compiler from turning these loops into calls to themselves.
 

@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 
-/// The kinds of the kernel's words behind the environment: the last one, and the address of the program's path.
+/// Kinds of entries in the kernel's auxiliary vector, behind the environment: its end, and the program's path.
 const TOLD_END: usize = 0;
 const TOLD_PATH: usize = 31;
 
@@ -13,7 +13,7 @@ pub trait FreestandingProgram {
     fn run(start: &ProcessStartup) -> !;
 }
 
-/// The beginning of a program, to be jumped to from its entry point with the stack pointer as its argument.
+/// The beginning of a program. Its entry point jumps here, with the stack pointer as the argument.
 ///
 /// # Safety
 /// `stack` is the stack pointer as the kernel set it, and nothing else has read or changed what it points to.
@@ -54,13 +54,13 @@ impl CStringTable<'_> {
 }
 
 impl ProcessStartup {
-    /// The start of a program whose arguments and variables are here.
+    /// Take the arguments and variables from the stack that the kernel has prepared.
     ///
     /// # Safety
     /// Writable memory begins at `stack` and holds the count of arguments, as many pointers to texts that end in a zero
-    /// byte, a null pointer, pointers to such texts with the variables, a null pointer, and pairs of words of which the last
-    /// begins with 0 and those that begin with 31 have the address of such a text. All of that outlives this value, and
-    /// only this value uses the pointers.
+    /// byte, a null pointer, pointers to such texts with the variables, a null pointer, and pairs of words of which the
+    /// last begins with 0 and those that begin with 31 have the address of such a text. All of that outlives this
+    /// value, and only this value uses the pointers.
     pub(super) unsafe fn from_stack(stack: *mut usize) -> Self {
         // SAFETY: the count lies here, as the caller promises.
         let count = unsafe { *stack };
@@ -71,25 +71,25 @@ impl ProcessStartup {
         Self { count, arguments, environment }
     }
 
-    /// The number of arguments, the own name included.
+    /// The number of arguments, including the program's name.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// An argument, from 0: the own name.
+    /// An argument by its index; 0 is the program's name.
     pub fn argument(&self, at: usize) -> Option<&CStr> {
         if at >= self.count {
             return None;
         }
         // SAFETY: the table has a pointer for each argument below the count.
         let text = unsafe { *self.arguments.add(at) };
-        // SAFETY: a text that ends in a zero byte and lives as long as this value, as `at` promises; or the `first` of
-        // `with_arguments_from`.
+        // SAFETY: a text that ends in a zero byte and lives as long as this value, as `from_stack` requires; or the
+        // `first` of `with_arguments_from`.
         Some(unsafe { CStr::from_ptr(text) })
     }
 
-    /// Call `replace` with the arguments from this one on and `first` in its place. When `replace` returns, the
-    /// argument is in its place again: the next program to be tried needs it.
+    /// Call `replace` with the arguments from index `at` on, the first of them replaced by `first`. When `replace`
+    /// returns, the original argument is restored: the next program to be tried needs it.
     pub fn with_arguments_from(&self, at: usize, first: &'static CStr, replace: impl FnOnce(CStringTable<'_>)) {
         if at >= self.count {
             return replace(self.arguments());
@@ -105,10 +105,10 @@ impl ProcessStartup {
         unsafe { *from = argument };
     }
 
-    /// The path by which the kernel was asked to run this program's file, if it begins at the root: a link's own path
-    /// where that was a link.
+    /// The path by which the kernel was asked to run this program, if it is absolute. If that was a link, it is the
+    /// path of the link.
     pub fn path(&self) -> Option<&[u8]> {
-        // SAFETY: what the kernel tells the program follows the null pointer behind the variables, in pairs of words.
+        // SAFETY: the auxiliary vector, which is made of pairs of words, follows the null pointer behind the variables.
         let mut told = unsafe { self.environment.add(self.pointers().count() + 1) }.cast::<usize>();
         loop {
             // SAFETY: the pair is in the table, which ends in a pair whose first word is `TOLD_END`.
@@ -116,8 +116,8 @@ impl ProcessStartup {
             match kind {
                 TOLD_END => return None,
                 TOLD_PATH => {
-                    // SAFETY: the kernel's word of this kind is the address of a text that ends in a zero byte and lives as
-                    // long as the program.
+                    // SAFETY: the kernel's word of this kind is the address of a text that ends in a zero byte and
+                    // lives as long as the program.
                     let path = unsafe { CStr::from_ptr(word as *const c_char) }.to_bytes();
                     return path.starts_with(b"/").then_some(path);
                 }

@@ -20,7 +20,7 @@ fn directory_and_own_path_are_those_that_the_system_names() {
 #[test]
 fn paths_that_do_not_fit_are_none() {
     assert_eq!(working_directory(&mut [0; 1]), None);
-    assert_eq!(own_path(&mut [0; 1]), None, "the kernel cuts it without a word");
+    assert_eq!(own_path(&mut [0; 1]), None, "the kernel cuts it without an error");
 }
 
 #[test]

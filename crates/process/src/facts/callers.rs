@@ -1,10 +1,10 @@
-//! The callers of this process: the shell script that started it, and the callers of that script in turn.
+//! Callers of this process: the shell script that started it, and the callers of that script in turn.
 
 /// The longest chain of processes that is followed.
 #[cfg(target_os = "linux")]
 const MOST_CALLERS: usize = 64;
 
-/// The processes that this one works for: first its caller, then the caller's callers, up to the first process.
+/// Lists the callers of this process: first its caller, then the caller's callers, up to the first process.
 ///
 /// A shell forks a copy of itself for `( … )`, `$( … )` and each part of a pipeline. The copy ends long before the
 /// script does, so the process that it was forked from counts as the caller, and the copy comes last.
@@ -16,7 +16,7 @@ pub fn callers() -> Vec<u32> {
     chain.into_iter().map(|process| process.pid).collect()
 }
 
-/// The process that started this one; this system does not show the callers of other processes.
+/// Lists only the process that started this one: this system does not show the callers of other processes.
 #[cfg(all(unix, not(target_os = "linux")))]
 pub fn callers() -> Vec<u32> {
     rustix::process::getppid().map(|parent| parent.as_raw_nonzero().get().cast_unsigned()).into_iter().collect()
@@ -28,20 +28,20 @@ pub fn callers() -> Vec<u32> {
     Vec::new()
 }
 
-/// True if there is a process with this number, or if the system does not say.
+/// Returns whether a process with this id exists; also true if the system does not say.
 #[cfg(unix)]
 pub fn is_there(pid: u32) -> bool {
     let pid = rustix::process::Pid::from_raw(pid.cast_signed());
     pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
-/// True: this system is not asked.
+/// Always true: this system can't be asked.
 #[cfg(not(unix))]
 pub fn is_there(_: u32) -> bool {
     true
 }
 
-/// True if no process with this number is at work: one that has ended and is collected by nobody is not.
+/// Returns whether no process with this id is running. A zombie counts as ended.
 pub fn has_ended(pid: u32) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -66,7 +66,7 @@ fn ancestors() -> Vec<Ancestor> {
 struct Ancestor {
     pid: u32,
     parent: u32,
-    /// The addresses of its program, stack and arguments: random for each start of a program, and kept by a fork.
+    /// Addresses of its program, stack and arguments: random for each start of a program, and the same after a fork.
     image: [u64; 4],
     arguments: Vec<u8>,
 }
@@ -78,7 +78,7 @@ impl Ancestor {
             return None; // Outside of this pid namespace.
         }
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name, in parentheses, may hold anything, parentheses included: fields count from the last one, as the
+        // The name, in parentheses, may hold any characters, even parentheses. The field behind the last one is the
         // third.
         let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
         let field = |number: usize| fields.get(number - 3).and_then(|text| text.trim().parse::<u64>().ok());
@@ -87,7 +87,8 @@ impl Ancestor {
         Some(Self { pid, parent: u32::try_from(field(4)?).ok()?, image, arguments })
     }
 
-    /// True if it was forked from this one and still runs the same program; false if the system hides the addresses.
+    /// Returns whether this process was forked from `other` and still runs the same program; false if the system hides
+    /// the addresses.
     fn is_copy_of(&self, other: &Self) -> bool {
         self.image.iter().all(|address| *address > 1) && self.image == other.image && self.arguments == other.arguments
     }

@@ -26,7 +26,7 @@ impl From<ExitStatus> for Exit {
 }
 
 impl Exit {
-    /// True for exit code 0.
+    /// Returns whether the exit code is 0.
     pub fn success(self) -> bool {
         self == Exit::Code(0)
     }
@@ -44,10 +44,10 @@ impl fmt::Display for Exit {
     }
 }
 
-/// End by the signal that ended this program, if one did; otherwise return its exit code.
+/// End this process by the signal that ended a program, if one did; otherwise return the program's exit code.
 pub fn end_alike(exit: impl Into<Exit>) -> u8 {
     match exit.into() {
-        // A status outside of an exit code's range is a failure.
+        // A status outside the range of exit codes counts as a failure.
         Exit::Code(code) => u8::try_from(code).unwrap_or(1),
         Exit::Signal(signal) => {
             #[cfg(unix)]

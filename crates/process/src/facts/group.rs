@@ -1,4 +1,4 @@
-//! The processes left in a group, and the reason why each has not acted on a request to end.
+//! Processes left in a group, and the reason why each has not acted on a request to end.
 
 #[cfg(target_os = "linux")]
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct MemberProcess {
     /// Its process id.
     pub pid: u32,
-    /// Its program's name. A process chooses it, so it is not to be trusted.
+    /// Its program's name. A process may choose any name, so don't trust it.
     pub name: String,
     /// Its reaction to a request to end.
     pub heeds: Heeds,
@@ -21,9 +21,9 @@ pub struct MemberProcess {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Heeds {
-    /// It waits in the kernel, and acts on no signal before that wait ends, not even on SIGKILL.
+    /// It waits in the kernel, and acts on no signal until that wait ends, not even on SIGKILL.
     WaitsInTheSystem,
-    /// It ignores it.
+    /// It ignores the signal.
     Ignores,
     /// It blocks the signal for now.
     PutsOff,
@@ -36,9 +36,9 @@ pub enum Heeds {
 impl fmt::Display for MemberProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let why = match self.heeds {
-            Heeds::WaitsInTheSystem => "waits for the system",
+            Heeds::WaitsInTheSystem => "waits in the kernel",
             Heeds::Ignores => "ignores SIGTERM",
-            Heeds::PutsOff => "puts SIGTERM off",
+            Heeds::PutsOff => "blocks SIGTERM",
             Heeds::Stopped => "is stopped",
             Heeds::Acts => "has not ended yet",
         };
@@ -46,17 +46,17 @@ impl fmt::Display for MemberProcess {
     }
 }
 
-/// Processes that did not end, although they were killed and waited for.
+/// Processes that did not end although they were killed and waited for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survivors {
-    /// Those that were seen.
+    /// Survivors that were seen.
     pub seen: Vec<MemberProcess>,
-    /// Why there may be others; none where it is known that there are none.
+    /// Why there may be others; `None` if there certainly are no others.
     pub unseen: Option<String>,
 }
 
 impl Survivors {
-    /// True if it is known that nobody has survived.
+    /// Returns whether it is certain that no process has survived.
     pub fn is_none(&self) -> bool {
         self.seen.is_empty() && self.unseen.is_none()
     }
@@ -87,8 +87,7 @@ impl fmt::Display for Survivors {
     }
 }
 
-/// The processes of this group, and those below its leader in other groups, that have not ended; the least responsive
-/// first.
+/// Lists the living processes of this group, and those below its leader in other groups; the least responsive first.
 #[cfg(target_os = "linux")]
 pub fn members(group: u32) -> Vec<MemberProcess> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -96,7 +95,8 @@ pub fn members(group: u32) -> Vec<MemberProcess> {
     let states: HashMap<u32, ProcessStat> = numbers.filter_map(|pid| Some((pid, state(pid)?))).collect();
     let below = |state: &ProcessStat| {
         let parent = |state: &&ProcessStat| states.get(&state.parent);
-        // Parents are read one after the other, so a chain of them may be wrong, but it is never endless here.
+        // Processes are read one by one, not at one moment, so a chain of parents may be wrong, even circular: bound
+        // it.
         let mut ancestors = std::iter::successors(Some(state), parent).take(states.len());
         ancestors.any(|ancestor| ancestor.parent == group)
     };
@@ -112,7 +112,7 @@ pub fn members(_: u32) -> Vec<MemberProcess> {
     Vec::new()
 }
 
-/// The place of a process among the others.
+/// The parent and the group of a process.
 #[cfg(target_os = "linux")]
 struct ProcessStat {
     parent: u32,
@@ -123,13 +123,13 @@ struct ProcessStat {
 #[cfg(target_os = "linux")]
 fn state(pid: u32) -> Option<ProcessStat> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may hold anything; state, parent and group follow the last one.
+    // The name, in parentheses, may hold any characters; state, parent and group follow the last parenthesis.
     let mut fields = stat.rsplit_once(") ")?.1.split(' ');
     let ended = matches!(fields.next()?, "Z" | "X");
     Some(ProcessStat { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()?, ended })
 }
 
-/// The process with this number, if it has not ended.
+/// The process with this id, if it has not ended.
 #[cfg(target_os = "linux")]
 pub(crate) fn named(pid: u32) -> Option<MemberProcess> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;

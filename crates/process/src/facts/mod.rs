@@ -1,4 +1,4 @@
-//! Facts about processes: their callers and parents, the groups that are left, processor time, and ends.
+//! Facts about processes: callers and parents, remaining members of groups, processor time, and ends.
 
 pub(crate) mod callers;
 pub(crate) mod exit;

@@ -1,17 +1,17 @@
-//! The file of this very program.
+//! The executable file of this program.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// This program by the kernel's own link, which leads to it also when its file has no name any more.
+/// The kernel's link to this program, which works even after its file was deleted.
 const OWN_LINK: &str = "/proc/self/exe";
-/// The mark that Linux puts after the path of a program whose file is gone.
+/// The suffix that Linux appends to the path of a program whose file is gone.
 const GONE: &str = " (deleted)";
 
-/// This program. An update that has put another file in its place has put its successor there. The system gives the file by
-/// `/proc`, which a container may not have; then it is the one that the first word of the command line names.
+/// The path of this program. If an update has replaced the file meanwhile, the new file is returned. The system finds
+/// the file by `/proc`, which a container may lack; then the first word of the command line is used.
 ///
 /// # Errors
 /// It cannot be found.
@@ -22,8 +22,8 @@ pub fn own_program() -> io::Result<PathBuf> {
     }
 }
 
-/// The name that this program was started by, without an ending: that of a tool if it was started by a link with a tool's
-/// name. A program that started its like by the kernel's link has not named a tool.
+/// The name by which this program was started, without an extension: a tool's name if a shim was used. A start by the
+/// kernel's link, as vx does it itself, names no tool.
 pub fn own_name(first_word: &OsStr) -> Option<Cow<'_, str>> {
     if first_word == OWN_LINK {
         return Some("vx".into());

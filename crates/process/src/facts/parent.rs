@@ -1,12 +1,12 @@
-//! The child's side: notice the death of the parent, and end together with every process of the group.
+//! What a child does when its parent dies: it notices, and ends together with every process of its group.
 
 use std::thread;
 use std::time::Duration;
 
-/// Call `on_death` once when this process's parent has died. The thread that waits for it takes no time until then.
+/// Call `on_death` once when this process's parent has died. Until then, the waiting thread sleeps.
 ///
-/// Nothing is called if the parent was already gone and an init process has adopted this one: an install may be started
-/// detached. A caller that must notice a parent that died earlier looks at the creator of the board.
+/// `on_death` is not called if the parent was already gone and an init process has adopted this process, since an
+/// install may be started detached. To notice a parent that died earlier, look at the creator of the board.
 pub fn watch_parent(on_death: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let Some(parent) = parent_id() else { return Ok(()) };
     thread::Builder::new().name("parent watch".into()).spawn(move || {
@@ -23,7 +23,7 @@ fn parent_id() -> Option<rustix::process::Pid> {
 
 #[cfg(not(unix))]
 fn parent_id() -> Option<()> {
-    // The job object of the parent ends its children with it.
+    // The parent's job object ends its children together with the parent.
     None
 }
 
@@ -32,8 +32,8 @@ fn await_death(parent: rustix::process::Pid) {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
     if let Ok(handle) = pidfd_open(parent, PidfdFlags::empty()) {
-        // The parent's number may have been reused before the handle was opened: the handle is the parent's only while
-        // the parent's number is still this one.
+        // The parent's id may have been reused before the handle was opened. The handle is the parent's as long as the
+        // id of our parent is unchanged.
         while parent_id() == Some(parent) {
             let _ = poll(&mut [PollFd::new(&handle, PollFlags::IN)], None);
             thread::sleep(Duration::from_millis(1));
@@ -67,7 +67,7 @@ pub fn end_own_group(code: i32) -> ! {
     #[cfg(unix)]
     {
         use rustix::process::{Signal, getpid, kill_process_group};
-        // A group of this number is one that this process leads. If there is none, nothing is killed.
+        // A group with this process's id is led by it. If there is no such group, nothing is killed.
         let _ = kill_process_group(getpid(), Signal::KILL);
     }
     std::process::exit(code)

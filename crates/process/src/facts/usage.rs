@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-/// The processor time of a process and all its threads, to a hundredth of a second; `None` if it is not known.
+/// The processor time of a process and all its threads, to a hundredth of a second; `None` if unknown.
 #[cfg(target_os = "linux")]
 pub fn processor_time(pid: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     ticks(&text).map(|ticks| Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
-/// `None`: the figure is read on Linux only.
+/// Always `None`: only Linux is supported.
 #[cfg(not(target_os = "linux"))]
 pub fn processor_time(_: u32) -> Option<Duration> {
     None
 }
 
-/// User and system time: the 14th and 15th word, counted behind the name, which may hold anything.
+/// User and system time: words 14 and 15, counted from behind the name, which may hold any characters.
 #[cfg(target_os = "linux")]
 fn ticks(stat: &str) -> Option<u64> {
     let (_, behind_name) = stat.rsplit_once(')')?;

@@ -1,5 +1,5 @@
-//! A program that outlives this process, and the work that this process is a part of: in a session of its own, with nothing
-//! to read and nowhere to print.
+//! A program that outlives this process, and the work that this process is a part of. It leads a new session; its
+//! standard input is empty and its output is discarded.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -14,7 +14,7 @@ use process_wrap::std::CommandWrap;
 use vx_base::system::variables::WORK_MARKS;
 use vx_base::trouble::Trouble;
 
-/// A file without a name for what such a program prints. On Linux it's in memory, so a full disk can't stop us.
+/// Creates a file without a name for a program's output. On Linux it's in memory, so a full disk can't stop us.
 ///
 /// # Errors
 /// There is no memory for it.
@@ -25,22 +25,22 @@ pub fn nameless_file() -> io::Result<File> {
     tempfile::tempfile()
 }
 
-/// The most of such a program's words that is read, in bytes.
+/// The most that is read from the end of a program's error output, in bytes.
 const WORDS: u64 = 64 * 1024;
 
-/// The words of a process of vx that has ended.
+/// The error output of a process of vx that has ended.
 #[derive(Debug, Default)]
 pub struct LastWords {
-    /// Its error, which it writes as a document if it is started with [`ERROR_DOCUMENT`].
+    /// Its error, which it writes as a document if it was started with [`ERROR_DOCUMENT`].
     pub error: Option<Trouble>,
-    /// The last line that is none, for one that had no error of its own to write.
+    /// The last line that is not such a document, for a process that ended without writing an error.
     pub line: Option<String>,
 }
 
-/// The option of vx for a process whose error another one reads.
+/// The option by which a process of vx writes its error for another process to read.
 pub const ERROR_DOCUMENT: &str = "--error-document";
 
-/// Read what a process has written to its file for errors.
+/// Read the error output that a process has written to its file.
 pub fn last_words(file: &mut File) -> LastWords {
     let mut bytes = Vec::new();
     let begin = file.seek(SeekFrom::End(0)).map(|length| length.saturating_sub(WORDS));
@@ -56,16 +56,17 @@ pub fn last_words(file: &mut File) -> LastWords {
     }
 }
 
-/// A program that outlives this process, while this process is there.
+/// A detached program, as seen by this process as long as that runs.
 #[derive(Debug)]
 pub struct Detached {
-    /// Its number.
+    /// Its process id.
     pub pid: u32,
     /// Its status, once it has ended.
     pub ended: Receiver<io::Result<ExitStatus>>,
 }
 
-/// Start it in this directory, with these variables and without those, and with this file for its errors.
+/// Start a detached program in this directory, with `variables` set and `without` removed; standard error goes to
+/// `errors`.
 ///
 /// # Errors
 /// It cannot be started.
@@ -87,7 +88,8 @@ pub fn start_detached_for(
     Ok(Detached { pid, ended })
 }
 
-/// The same, without a file; `ended` is called with its status, on a thread of its own, if it ends while this process is still there.
+/// Start a detached program whose output is discarded. If it ends while this process is still running, `ended` is
+/// called with its status on another thread.
 ///
 /// # Errors
 /// It cannot be started.
@@ -111,7 +113,7 @@ fn start_changed(
         command.args(arguments).current_dir(directory);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         change(command);
-        // Last, since the variables of a client may have marks, too.
+        // Removed last, since the variables of a client may contain marks, too.
         for mark in WORK_MARKS {
             command.env_remove(mark);
         }
@@ -121,7 +123,7 @@ fn start_changed(
     crate::tree::starts_others();
     let mut child = command.spawn()?;
     let pid = child.id();
-    // If it ends while this process is still there, it is collected.
+    // Collect it if it ends while this process is still running.
     thread::Builder::new().name("detached".into()).spawn(move || ended(child.wait()))?;
     Ok(pid)
 }

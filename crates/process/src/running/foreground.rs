@@ -7,11 +7,12 @@ use std::process::{Command, ExitStatus};
 
 use crate::tree;
 
-/// Run a program with the terminal, the standard streams and these variables, in this directory, to its end.
+/// Run a program to its end in this directory, with this process's terminal and standard streams, and with these
+/// variables.
 ///
-/// Ctrl-C reaches both processes. This one does not act on it: the program decides. On Linux, another request to end this
-/// process (SIGTERM, SIGHUP) ends the program with those below it that have not left their parents, and the status is
-/// that signal.
+/// Ctrl-C reaches both processes. This process ignores it and leaves the decision to the program. On Linux, any other
+/// request to end this process (SIGTERM, SIGHUP) ends the program and those of its descendants whose parents still
+/// live, and the status is that signal.
 pub fn foreground(
     program: &Path,
     arguments: &[OsString],
@@ -23,9 +24,9 @@ pub fn foreground(
     carry_out(command, tree::ChildRole::Program, variables, directory)
 }
 
-/// The same for a program that may start others. On Linux, all that it started ends when this process is asked to end or
-/// is killed, and when Ctrl-C has ended the program. At the program's own end nothing else is ended, as it may have
-/// started a daemon.
+/// As [`foreground`], for a program that may start others. On Linux, everything that it started ends when this process
+/// is asked to end or is killed, and when Ctrl-C has ended the program. When the program ends by itself, nothing else
+/// is ended, as it may have started a daemon.
 pub fn foreground_tree(
     program: &Path,
     arguments: &[OsString],
@@ -46,14 +47,14 @@ fn carry_out(
     to_its_end(command, below, || ())
 }
 
-/// Run a command in the foreground to its end. Its description is dropped once it runs, with the streams that it holds;
+/// Run a command in the foreground to its end. Once it runs, `command` is dropped with the streams that it holds, and
 /// then `started` is called.
 pub(crate) fn to_its_end(
     mut command: Command,
     below: tree::ChildRole,
     started: impl FnOnce(),
 ) -> io::Result<ExitStatus> {
-    // Install a handler instead of ignoring the signal, because the program would inherit that.
+    // Install a handler instead of ignoring the signal, because the program would inherit an ignored signal.
     #[cfg(unix)]
     let handlers = [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT]
         .map(|signal| signal_hook::flag::register(signal, std::sync::Arc::default()));

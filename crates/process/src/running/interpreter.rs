@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-/// No system reads a longer first line of a script.
+/// The longest first line of a script that any system reads.
 const LONGEST_LINE_BYTES: u64 = 512;
 
-/// The interpreter of this script, if a missing interpreter is the reason for this error: the system reports the script
-/// itself as not found then.
+/// The interpreter of this script, if its absence caused this error: the system then reports the script itself as not
+/// found.
 pub fn missing_interpreter(file: &Path, error: &io::Error) -> Option<String> {
     if error.kind() != io::ErrorKind::NotFound || !file.exists() {
         return None;

@@ -14,7 +14,7 @@ pub struct Launch {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// The variables that it inherits; `None` for those of this process.
+    /// Variables that it inherits; `None` for those of this process.
     pub inherited: Option<Inherited>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
@@ -22,19 +22,19 @@ pub struct Launch {
     pub directory: Option<PathBuf>,
     /// Its standard input.
     pub stdin: Stdin,
-    /// The streams of its output.
+    /// The streams that its output goes to.
     pub output: OutputMode,
-    /// The file for all of its output; with `None` only the tail is kept.
+    /// The file for all of its output; with `None`, only the tail is kept.
     pub log: Option<LogFile>,
     /// Its output is also passed on to this process's standard error.
     pub pass_on: bool,
-    /// Bytes of the end of its output that are kept in memory.
+    /// Number of bytes kept in memory of the end of its output.
     pub keep_bytes: usize,
-    /// The group that it and all its descendants belong to.
+    /// The group that it and its descendants belong to.
     pub group: ChildGroup,
 }
 
-/// All variables of another process, for a child that is started for that.
+/// All variables of another process, for a child that is started on its behalf.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Inherited(pub Arc<Vec<(OsString, OsString)>>);
 
@@ -49,54 +49,54 @@ impl fmt::Debug for Inherited {
 pub enum Stdin {
     /// These bytes, and then its end.
     Document(Vec<u8>),
-    /// A pipe that stays open while the child runs, and takes what [`RunningChild::feed`](crate::RunningChild::feed) is given. It
-    /// ends with this process.
+    /// A pipe that stays open while the child runs, and that [`RunningChild::feed`](crate::RunningChild::feed) writes
+    /// to. It is closed when this process ends.
     Held,
     /// Nothing to read.
     Null,
-    /// This process's own. If its session has a terminal, a child with a group of its own has that while it runs, as the
-    /// job of a shell has.
+    /// This process's standard input. If its session has a terminal, a child that leads a group is the foreground job
+    /// of that terminal while it runs, like a job of a shell.
     Terminal,
 }
 
 /// The streams of a child's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputMode {
-    /// Standard output and error are one pipe: every byte keeps its place among the others.
+    /// Standard output and error are one pipe, so all bytes stay in order.
     Merged,
-    /// Each is a pipe of its own, and both come together in whole lines: no line of one stream is cut by the other.
+    /// Standard output and error are two pipes, merged by whole lines: no line of one stream is cut by the other.
     Lines,
-    /// As `Lines`; the lines also go on to this process's own standard output and error.
+    /// As `Lines`; the lines are also passed on to this process's standard output and error.
     LinesOn,
-    /// This process's own: terminals stay terminals, and everything goes on byte for byte, with a look on the way.
+    /// This process's streams: terminals stay terminals, every byte is passed on, and observers see it, too.
     Own,
 }
 
 /// The group of processes that a child belongs to: a signal that ends the group ends the child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildGroup {
-    /// A group of the child's own, which ends with the child.
+    /// A new group, which is ended when the child ends.
     Own,
-    /// A group of the child's own. Nothing is ended at the child's own end, as it may have started a daemon; all below it
-    /// ends if it is asked to stop, or if this process is killed.
+    /// A new group, which is not ended when the child ends by itself, as it may have started a daemon. All processes
+    /// below it end if it is asked to stop, or if this process is killed.
     Lasting,
-    /// A session of the child's own, which is the runner of a tree: what is left of the tree when the child was killed comes
-    /// to this process, if it adopts, and is ended.
+    /// A new session, led by the child, which is the runner of a tree. If the child is killed, this process adopts the
+    /// rest of the tree, provided that adoption is on, and ends it.
     Runner,
     /// The group of the process that starts it, so that both can be killed at once.
     Inherited,
-    /// The same, for a program that may outlive it in part, as with `Lasting`: other programs of that group have the terminal,
-    /// too.
+    /// The group of the process that starts it, for a program that may leave processes running, as with `Lasting`. Used
+    /// where other programs of that group use the terminal, too.
     Shared,
 }
 
 impl ChildGroup {
-    /// True for a group that the child leads.
+    /// Returns whether the child leads the group.
     pub(crate) fn is_own(self) -> bool {
         matches!(self, Self::Own | Self::Lasting | Self::Runner)
     }
 
-    /// True if nothing is ended at the child's own end.
+    /// Returns whether other processes may go on when the child ends by itself.
     pub(crate) fn may_last(self) -> bool {
         matches!(self, Self::Lasting | Self::Shared)
     }

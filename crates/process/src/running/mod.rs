@@ -1,4 +1,4 @@
-//! Starting a program: as a child, in the foreground, detached, in the place of this process, or for one answer.
+//! Starting a program: as a child, in the foreground, detached, in place of this process, or as a short command.
 
 pub(crate) mod detached;
 pub(crate) mod foreground;

@@ -20,8 +20,8 @@ pub fn replace(file: &Path, arguments: &[OsString], variables: &[(OsString, OsSt
     Err(Command::new(file).args(arguments).envs(variables).exec())
 }
 
-/// This system cannot replace a process: the program runs as a child that ends with this process, and its exit code
-/// becomes this process's own.
+/// This system cannot replace a process, so the program runs as a child that ends with this process, and its exit code
+/// becomes this process's.
 #[cfg(not(unix))]
 pub fn replace(file: &Path, arguments: &[OsString], variables: &[(OsString, OsString)]) -> io::Result<ExitCode> {
     use process_wrap::std::CommandWrap;
@@ -32,6 +32,6 @@ pub fn replace(file: &Path, arguments: &[OsString], variables: &[(OsString, OsSt
     #[cfg(windows)]
     command.wrap(process_wrap::std::JobObject);
     let status = command.spawn()?.wait()?;
-    // A status outside of an exit code's range is a failure.
+    // A status outside the range of exit codes counts as a failure.
     Ok(status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(u8::try_from(code).unwrap_or(1))))
 }

@@ -1,4 +1,4 @@
-//! Short commands: each prints one answer and has a bounded time for it.
+//! Short commands: each prints a short output, within a bounded time.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
@@ -24,33 +24,33 @@ use crate::tree;
 #[cfg(target_os = "linux")]
 use crate::tree::{ProcessTree, TreeEnd, TreeLaunch};
 
-/// Time that a short command may take.
+/// The longest time that a short command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between two checks of whether a short command has ended.
 const GLANCE: Duration = Duration::from_millis(5);
-/// Bytes kept of the beginning of each output stream.
+/// Number of bytes kept of the beginning of each output stream.
 const KEEP_BYTES: usize = 4 * 1024 * 1024;
 /// Time to wait for the end of both streams once the program has ended.
 const LEFT_OPEN: Duration = Duration::from_secs(1);
 
-/// Bytes kept of the end of a shell command's output.
+/// Number of bytes kept of the end of a shell command's output.
 const TAIL_BYTES: usize = 8 * 1024;
 
-/// Time that processes have to end by themselves after the command that started them succeeded.
+/// Time for remaining processes to end by themselves after the command that started them has succeeded.
 #[cfg(target_os = "linux")]
 const LINGER: Duration = Duration::from_secs(2);
-/// Time that they have then, once they were asked to end.
+/// Time for remaining processes to end once they are asked to, before they are killed.
 #[cfg(target_os = "linux")]
 const LEFT_GRACE: Duration = Duration::from_millis(500);
-/// Time that a command has to end after its time was up or it was cancelled; less than its install has, which is killed
-/// after three seconds.
+/// Time for a command to end after a timeout or a cancellation. Less than the three seconds after which its install is
+/// killed.
 #[cfg(target_os = "linux")]
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
-/// The end and the output of a short command.
+/// The exit and the output of a short command.
 #[derive(Debug)]
 pub struct CommandOutput {
-    /// Its end.
+    /// Its exit code or signal.
     pub exit: Exit,
     /// The beginning of its standard output.
     pub stdout: Vec<u8>,
@@ -58,8 +58,8 @@ pub struct CommandOutput {
     pub stderr: Vec<u8>,
 }
 
-/// Run a program in this directory, with these arguments and nothing on its standard input. It is killed, and an error
-/// returned, when it takes longer than 30 seconds.
+/// Run a program in this directory, with these arguments and an empty standard input. If it takes longer than 30
+/// seconds, it is killed, and an error is returned.
 pub fn output(program: &Path, arguments: &[&OsStr], directory: &Path) -> io::Result<CommandOutput> {
     let mut command = CommandWrap::with_new(program, |command| {
         command
@@ -109,8 +109,7 @@ fn read_both(child: &mut dyn ChildWrapper) -> io::Result<(BackgroundReader, Back
     Ok((read_aside(child.stdout().take())?, read_aside(child.stderr().take())?))
 }
 
-/// Read a stream on a thread of its own, so that a program that fills one stream is not blocked while the other is
-/// read.
+/// Read a stream on another thread, so that a program that fills one stream is not blocked while the other is read.
 fn read_aside(stream: Option<impl Read + Send + 'static>) -> io::Result<BackgroundReader> {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let shared = Arc::clone(&bytes);
@@ -124,7 +123,7 @@ fn read_aside(stream: Option<impl Read + Send + 'static>) -> io::Result<Backgrou
     Ok(BackgroundReader { bytes, finished })
 }
 
-/// Read to the end, so that the writer is never blocked, and keep the beginning.
+/// Keep the beginning of a stream, but read it to the end, so that its writer is never blocked.
 fn keep_beginning(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -141,24 +140,25 @@ fn keep_beginning(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
     }
 }
 
-/// The bytes of a stream at its end, or at `until`: a process that outlives the program may hold its output open.
+/// Waits for the end of a stream until `until` at most, since a process that outlives the program may hold it open.
 fn answer(stream: &BackgroundReader, until: Instant) -> Vec<u8> {
     let _ = stream.finished.recv_deadline(until);
     std::mem::take(&mut stream.bytes.lock())
 }
 
 fn too_late(patience: Duration) -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, format!("no end after {} s", patience.as_secs_f32()))
+    io::Error::new(io::ErrorKind::TimedOut, format!("did not end within {} s", patience.as_secs_f32()))
 }
 
 /// Run a shell command in a directory, for at most `patience`, or until `cancelled` returns true.
 ///
-/// The command has ended when everything it started has. Processes that it leaves behind have two seconds to end by
-/// themselves, are then ended, and are named in its output. If this process is killed, the command ends with everything
-/// it started. Its output is passed on to this process's standard error. Returns its end and the last of its output.
+/// The command counts as ended when everything it started has ended. Processes that it leaves behind have two seconds
+/// to end by themselves, are then ended, and are named in its output. If this process is killed, the command ends with
+/// everything it started. Its output is passed on to this process's standard error. Returns the command's exit and the
+/// end of its output.
 ///
-/// This holds for the `vx` program on Linux. Elsewhere the command stays in this process's group, so that a signal that
-/// kills the group kills the command, and a process that leaves the group is not followed.
+/// This holds for the `vx` program on Linux. In other programs and on other systems the command stays in this process's
+/// group, so that a signal that kills the group kills the command, but a process that leaves the group is not followed.
 pub fn run_in(
     directory: &Path,
     command: &str,
@@ -166,7 +166,7 @@ pub fn run_in(
     patience: Duration,
     cancelled: &dyn Fn() -> bool,
 ) -> io::Result<(Exit, Tail)> {
-    // The directory is an argument, so that no part of its name can be read as a command.
+    // The directory is passed as an argument, so that no part of its name can be read as a command.
     let (program, arguments): (PathBuf, Vec<OsString>) = if cfg!(windows) {
         ("cmd".into(), vec!["/D".into(), "/C".into(), format!("cd /d \"%VX_IN%\" && {command}").into()])
     } else {
@@ -179,9 +179,9 @@ pub fn run_in(
     run_whole(ShortCommand { program, arguments, environment, pass_on: true, network: true }, patience, cancelled)
 }
 
-/// Start a program once, for at most `patience`, or until `cancelled` returns true. Like a command in [`run_in`], it has
-/// ended when everything it started has; its output is dropped. Where the system allows that to a user, it is off the
-/// network.
+/// Start a program once, for at most `patience`, or until `cancelled` returns true. As in [`run_in`], it counts as
+/// ended when everything it started has ended; its output is dropped. If the system lets a user do so, it is cut off
+/// from the network.
 pub fn try_once(
     program: &Path,
     arguments: &[String],
@@ -199,14 +199,14 @@ pub fn try_once(
     run_whole(command, patience, cancelled).map(|(exit, _)| exit)
 }
 
-/// A command with everything that it starts.
+/// A command to run together with everything that it starts.
 struct ShortCommand {
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
-    /// True to pass its output on to this process's standard error.
+    /// Pass its output on to this process's standard error.
     pass_on: bool,
-    /// False to start it off the network, as far as the system allows. Only a tree can be.
+    /// Let it use the network. Only a tree can be cut off from it, and only where the system allows that.
     network: bool,
 }
 
@@ -233,7 +233,7 @@ fn run_whole(command: ShortCommand, patience: Duration, cancelled: &dyn Fn() -> 
     Ok((ended.exit, ended.tail))
 }
 
-/// Run a program as the leader of a tree, whose runner is this one.
+/// Run a program as the leader of a tree, with `runner` as the runner's program.
 #[cfg(target_os = "linux")]
 fn run_as_tree(
     runner: &Path,
@@ -280,7 +280,7 @@ fn run_as_tree(
     Ok((end.exit, capture.finish()))
 }
 
-/// The processes left after this end; none if the runner reported no end, not even by its own.
+/// The processes left after this end. Without an end, the runner has not answered, and processes may be left.
 #[cfg(target_os = "linux")]
 fn left_after(end: Option<TreeEnd>) -> Survivors {
     let unseen = || Survivors { unseen: Some("its runner does not answer".into()), ..Survivors::default() };

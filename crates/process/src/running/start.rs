@@ -1,4 +1,4 @@
-//! Starting a child, mostly as the leader of its own group, and reporting its end.
+//! Starting a child, usually as the leader of a new group, and reporting its end.
 
 use std::io::Write;
 use std::process::{ChildStdin, Command, Stdio};
@@ -23,9 +23,9 @@ use crate::tree;
 pub struct Ended {
     /// Its exit code or signal.
     pub exit: Exit,
-    /// The last of its output.
+    /// The end of its output.
     pub tail: Tail,
-    /// The processes of its group that did not end, although they were killed and waited for.
+    /// Processes of its group that did not end although they were killed and waited for.
     pub left: Survivors,
 }
 
@@ -33,25 +33,26 @@ pub struct Ended {
 #[derive(Clone)]
 pub struct RunningChild {
     pid: u32,
-    /// True if its group ends with it.
+    /// Its group is ended when it ends.
     ends_group: bool,
-    /// True if it leads its group.
+    /// It leads its group.
     leads: bool,
-    /// True if it is a runner, which ends everything below it on request.
+    /// It is a runner, which ends everything below it on request.
     is_runner: bool,
-    /// `None` once the child was collected: another process may have its number then.
+    /// `None` once the child has been collected: from then on, another process may have its id.
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
-    /// The standard input of a child for which it is held.
+    /// The standard input, if it is held open (`Stdin::Held`).
     stdin: Arc<Mutex<Option<ChildStdin>>>,
-    /// True if it is known as the runner of a tree until it is collected.
+    /// It is registered as the runner of a tree until it is collected.
     is_known: bool,
 }
 
-/// Time to wait for the end of a killed group. The system may take any time, so there is a bound.
+/// Time to wait for the end of a killed group, which the system doesn't bound.
 const GROUP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Start a child. `on_line` takes each line that it prints. `on_end` is called once, on a thread of the child's own, when
-/// the child was collected and every process left in a group that ends with it was killed and is gone.
+/// Start a child. `on_line` takes each line that it prints. `on_end` is called once, on a thread for this child, when
+/// the child has been collected and, if its group ends with it, every other process of the group was killed and is
+/// gone.
 pub fn start(
     launch: Launch,
     on_line: Option<OnLine>,
@@ -60,7 +61,7 @@ pub fn start(
     start_heard(launch, OutputHooks { on_line, look: None }, on_end)
 }
 
-/// The same, with more that listen to what it prints.
+/// As [`start`], with more hooks for its output.
 ///
 /// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
 pub fn start_heard(
@@ -94,7 +95,7 @@ pub fn start_heard(
         running.stdin.lock().take();
         let mut left = Survivors::from(if running.ends_group { running.await_group() } else { Vec::new() });
         if exit != Exit::Code(0) {
-            // It may have been killed, and a runner of its own with it.
+            // It may have been killed together with a runner that it had started, whose processes are orphans now.
             left = left.and(tree::end_orphans());
         }
         on_end(Ended { exit, tail: wiring.finish(), left });
@@ -103,9 +104,10 @@ pub fn start_heard(
         ChildGroup::Runner => tree::spawn_runner(|| command.spawn().map(|child| (child.id(), child)))?,
         _ => command.spawn()?,
     };
-    // At once: until then, keys are for this process.
+    // Lend the terminal at once: until then, keys go to this process.
     let loan = if own_terminal { TerminalLoan::to(child.id()) } else { None };
-    // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
+    // The command holds the writing ends of the pipes. While they are open, the capture never sees the end of the
+    // output.
     drop(command);
     let mut stdin = child.stdin().take();
     let kept = if held { stdin.take() } else { None };
@@ -119,7 +121,7 @@ pub fn start_heard(
     Ok(running)
 }
 
-/// The command, and whether it is a runner's.
+/// Builds the command. The second value is set if the command is a runner's.
 fn command(launch: &Launch) -> (CommandWrap, bool) {
     let (mut command, below) = if launch.group.may_last() {
         tree::starts_others();
@@ -154,7 +156,7 @@ fn command(launch: &Launch) -> (CommandWrap, bool) {
     (command, below != tree::ChildRole::Program)
 }
 
-/// A broken pipe is no error here: if a child ends before it has read everything, its exit decides the result.
+/// A broken pipe is ignored: if a child ends before it has read everything, its exit decides the result.
 fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
     if let Some(mut stdin) = stdin {
         let _ = stdin.write_all(document);
@@ -162,21 +164,22 @@ fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
 }
 
 impl RunningChild {
-    /// The child's process id, which is also the number of a group of its own.
+    /// The child's process id, which is also the id of the group that it leads.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Write this to the standard input of a child for which it is held. A child that does not read holds the caller up.
+    /// Write to the standard input of a child that was started with [`Stdin::Held`]. Blocks while the child does not
+    /// read.
     ///
     /// # Errors
-    /// The child has ended, has closed its input, or was started without a held one.
+    /// The child has ended, has closed its input, or was started with another standard input.
     pub fn feed(&self, bytes: &[u8]) -> io::Result<()> {
         self.stdin.lock().as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stdin| stdin.write_all(bytes))
     }
 
-    /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once). A runner passes the
-    /// request on: a second one at the same time could mean more to a program.
+    /// Ask the child and the group that it leads to end (SIGTERM; on Windows the job is ended at once). A runner is
+    /// signalled alone, and passes the request on: programs may treat a second signal as more urgent.
     pub fn ask_to_stop(&self) {
         if let Some(child) = self.child.lock().as_mut() {
             #[cfg(unix)]
@@ -192,7 +195,8 @@ impl RunningChild {
         }
     }
 
-    /// Kill it, and its own group. A runner without one kills what is below it itself, shortly after a request.
+    /// Kill the child and the group that it leads. A runner without a group is asked to end, and then kills the
+    /// processes below it itself.
     pub fn kill(&self) {
         if self.is_runner && !self.leads {
             self.ask_to_stop();
@@ -201,7 +205,7 @@ impl RunningChild {
         }
     }
 
-    /// A stopped group acts on a signal only once it runs again.
+    /// Continue a stopped group, which acts on a signal only once it runs again.
     fn wake(&self, child: &mut dyn ChildWrapper) {
         #[cfg(unix)]
         let _ = child.signal(signal_hook::consts::SIGCONT);
@@ -209,7 +213,8 @@ impl RunningChild {
         let _ = child;
     }
 
-    /// Wait for the leader's end, take the terminal back, kill what is left of its group if that ends with it, collect it.
+    /// Wait for the leader's end, take the terminal back, kill the rest of its group if that ends with it, collect the
+    /// leader.
     fn wait(&self, loan: Option<TerminalLoan>) -> Exit {
         let by_signal = self.await_end(loan.as_ref());
         if let Some(loan) = loan {
@@ -217,10 +222,10 @@ impl RunningChild {
         }
         let mut child = self.child.lock();
         let Some(mut ended) = child.take() else { return Exit::Code(0) };
-        // The leader is not collected yet, so no other group has its number.
+        // The leader is not collected yet, so no other group has its id.
         #[cfg(unix)]
         if !self.ends_group {
-            // The rest of its group may have come to this process, and is not waited for.
+            // The rest of its group may be children of this process by adoption; don't wait for those.
             return self.collect_leader().unwrap_or(Exit::Code(1));
         }
         let _ = ended.start_kill();
@@ -234,7 +239,7 @@ impl RunningChild {
         }
     }
 
-    /// Collect the leader alone.
+    /// Collect only the leader.
     #[cfg(unix)]
     fn collect_leader(&self) -> Option<Exit> {
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
@@ -242,13 +247,13 @@ impl RunningChild {
         status.exit_status().map(Exit::Code).or(status.terminating_signal().map(Exit::Signal))
     }
 
-    /// Wait until the killed group is gone. Returns the processes that are still there.
+    /// Wait until the killed group is gone. Returns the processes that are still running.
     #[cfg(unix)]
     fn await_group(&self) -> Vec<MemberProcess> {
         let Some(group) = rustix::process::Pid::from_raw(self.pid.cast_signed()) else { return Vec::new() };
         let deadline = Instant::now() + GROUP_PATIENCE;
         let mut pause = Duration::from_millis(1);
-        // While a process is in the group, the system does not reuse the group's number.
+        // While a process is in the group, the system does not reuse the group's id.
         while rustix::process::test_kill_process_group(group).is_ok() {
             let left = members(self.pid);
             if left.is_empty() || Instant::now() >= deadline {
@@ -266,7 +271,7 @@ impl RunningChild {
         members(self.pid)
     }
 
-    /// Wait for the end, and follow each stop of a child that has the terminal. True if a signal ended it.
+    /// Wait for the end, and handle each stop of a child that has the terminal. Returns whether a signal ended it.
     #[cfg(unix)]
     fn await_end(&self, loan: Option<&TerminalLoan>) -> bool {
         use rustix::process::{Pid, Signal, WaitId, WaitIdOptions as Options, waitid};
@@ -466,7 +471,7 @@ mod tests {
         let missing = Launch { program: "/no/such/program".into(), ..launch("", b"") };
         let error = start(missing, None, move |ended| drop(sender.send(ended))).expect_err("there is no such program");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        // The thread that would have waited ends, and drops the callback.
+        // The waiting thread ends without a child, and drops the callback.
         assert_eq!(ended.recv_timeout(PATIENCE).err(), Some(crossbeam_channel::RecvTimeoutError::Disconnected));
     }
 }

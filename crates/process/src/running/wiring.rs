@@ -1,4 +1,4 @@
-//! The streams of a child's output: the ends that it writes to, and the readers of the others.
+//! The streams of a child's output: the ends that the child writes to, and the readers of the other ends.
 
 use std::io;
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use super::launch::OutputMode;
 use crate::streams::capture::{Capture, OutputListener, Tail};
 use crate::streams::relay::{Flow, Relay};
 
-/// The child's standard output and error, and the variables that it needs to be at home there.
+/// The child's standard output and error, and the variables that it needs to print properly to them.
 pub(crate) struct ChildOutputEnds {
     pub(crate) output: Stdio,
     pub(crate) error: Stdio,
@@ -18,12 +18,12 @@ pub(crate) struct ChildOutputEnds {
 pub(crate) enum Wiring {
     /// Pipes.
     Captured(Capture),
-    /// The ways to this process's own streams.
+    /// Relays to this process's streams.
     Relayed(Flow, OutputListener),
 }
 
 impl Wiring {
-    /// Lay the streams of this form, and begin to read.
+    /// Open the streams for this output mode, and begin to read them.
     pub(crate) fn lay(output: OutputMode, listener: OutputListener) -> io::Result<(Self, ChildOutputEnds)> {
         let (reader, writer) = match output {
             OutputMode::Own => return Self::relayed(listener),
@@ -48,14 +48,14 @@ impl Wiring {
         Ok((Self::Relayed(flow, listener), ChildOutputEnds { output, error, variables }))
     }
 
-    /// The child has the terminal, in a group of its own.
+    /// Report that the terminal was lent to the child's group, so that changes of its size go there.
     pub(crate) fn lent_to(&self, group: u32) {
         if let Self::Relayed(flow, _) = self {
             flow.sizes_for(group);
         }
     }
 
-    /// The end of the output, once all of it was read or the wait for that is over.
+    /// Waits until all output was read, for a bounded time, and returns its tail.
     pub(crate) fn finish(self) -> Tail {
         match self {
             Self::Captured(capture) => capture.finish(),

@@ -1,4 +1,4 @@
-//! The output of a child: its last bytes in memory, all of it in a log file, both bounded.
+//! Capturing the output of a child: its last bytes in memory, all of it in a log file, both bounded.
 
 use std::collections::VecDeque;
 use std::io::{PipeReader, Read, Write};
@@ -13,7 +13,7 @@ use vx_text::{clean, last_printed};
 use super::lines::LineSplitter;
 use super::log::{Log, LogFile};
 
-/// Time to wait for the end of the output once the process has ended: a process that left the group may hold it open.
+/// Time to wait for the end of the output once the child has ended: a process that left the group may hold it open.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
 /// The last bytes that a process printed.
@@ -38,8 +38,8 @@ impl Tail {
         self.bytes.drain(..over);
     }
 
-    /// Its lines as a terminal shows them, oldest first, without those that are empty or not whole; text that is no UTF-8 is
-    /// marked.
+    /// Its lines as a terminal shows them, oldest first, without empty lines and without a first line that is cut.
+    /// Bytes that are not UTF-8 are marked.
     pub fn lines(&self) -> Vec<String> {
         let bytes: Vec<u8> = self.bytes.iter().copied().collect();
         let end_of_first = bytes.iter().position(|byte| *byte == b'\n').filter(|_| self.cut);
@@ -56,33 +56,33 @@ impl Tail {
     }
 }
 
-/// Takes each line of a child's output as a terminal shows it, without its end.
+/// Takes each line of a child's output as a terminal shows it, without the line feed.
 pub type OnLine = Box<dyn FnMut(&[u8]) + Send>;
 
-/// A look at each piece of a stream, once it was passed on.
+/// Sees each piece of a stream, after it was passed on.
 pub type OutputObserver = Box<dyn FnMut(&[u8]) + Send>;
 
-/// Everyone that listens to a child's output.
+/// Everything that observes a child's output.
 #[derive(Default)]
 pub struct OutputHooks {
-    /// Takes each of its lines.
+    /// Takes each line.
     pub on_line: Option<OnLine>,
-    /// Makes a look at each of its streams.
+    /// Makes an observer for each stream.
     pub look: Option<Box<dyn FnMut() -> OutputObserver + Send>>,
 }
 
-/// The most bytes of a line that are kept whole: the rest of a longer one is a line of its own in the log, and is left out
-/// elsewhere.
+/// The longest line, in bytes. In the log, the rest of a longer line becomes another line; for `on_line` it is left
+/// out.
 const LINE_BYTES: usize = 4 * 1024;
 
-/// The threads that read a child's output so that the child never waits for a reader.
+/// Threads that read a child's output, so that the child never waits for a reader.
 pub(crate) struct Capture {
     listener: OutputListener,
     finished: Receiver<()>,
     streams: usize,
 }
 
-/// The place for the output beside the tail.
+/// Destinations of the output beside the tail.
 pub(crate) struct Outlet {
     /// The log of all of it.
     log: Option<Log>,
@@ -90,20 +90,20 @@ pub(crate) struct Outlet {
     ears: OutputHooks,
 }
 
-/// The streams of this process that a child's output also goes to.
+/// The streams of this process that a child's output is passed on to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PassOn {
     /// None.
     Nothing,
-    /// All of it to standard error.
+    /// All output goes to standard error.
     ToError,
-    /// Each of two streams to the one of its kind.
+    /// Standard output and error go to the stream of the same kind.
     ToBoth,
 }
 
 impl PassOn {
     fn write(self, stream: usize, bytes: &[u8]) {
-        // The capture continues even if the stream is closed.
+        // Errors are ignored: the capture continues even if the stream is closed.
         let _ = match (self, stream) {
             (Self::Nothing, _) => Ok(()),
             (Self::ToBoth, 0) => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
@@ -113,13 +113,13 @@ impl PassOn {
 }
 
 impl Outlet {
-    /// The error names the log if the log cannot be made.
+    /// Opens the log, if there is to be one; an error names it.
     pub(crate) fn open(log: Option<LogFile>, pass_on: PassOn, ears: OutputHooks) -> io::Result<Self> {
         Ok(Self { log: log.map(open_log).transpose()?, pass_on, ears })
     }
 }
 
-/// Takes what the streams of a child bring.
+/// Receives the output of all streams of a child.
 #[derive(Clone)]
 pub(crate) struct OutputListener {
     tail: Arc<Mutex<Tail>>,
@@ -127,12 +127,12 @@ pub(crate) struct OutputListener {
 }
 
 impl OutputListener {
-    /// Keep this many bytes of the end.
+    /// A listener that keeps this many bytes of the end.
     pub(crate) fn new(outlet: Outlet, keep_bytes: usize) -> Self {
         Self { tail: Arc::new(Mutex::new(Tail::keeping(keep_bytes))), outlet: Arc::new(Mutex::new(outlet)) }
     }
 
-    /// The stream with this number, from 0.
+    /// Makes the receiver for the stream with this number, counted from 0.
     fn stream(&self, number: usize) -> CapturedStream {
         let look = self.outlet.lock().ears.look.as_mut().map(|make| make());
         CapturedStream {
@@ -144,20 +144,20 @@ impl OutputListener {
         }
     }
 
-    /// The look at a stream that is passed on elsewhere.
+    /// Makes an observer for a stream that a relay passes on.
     pub(crate) fn observer(&self, number: usize) -> OutputObserver {
         let mut stream = self.stream(number);
         Box::new(move |bytes| stream.receive(bytes))
     }
 
-    /// The end of the output so far.
+    /// The tail of the output so far.
     pub(crate) fn tail(&self) -> Tail {
         self.tail.lock().clone()
     }
 }
 
 impl Capture {
-    /// Read these streams from now on. Of several streams, each goes on in whole lines.
+    /// Start to read these streams. If there are several, each is received in whole lines.
     pub(crate) fn start(streams: Vec<PipeReader>, listener: OutputListener) -> io::Result<Self> {
         let count = streams.len();
         let (sender, finished) = bounded(count);
@@ -182,7 +182,7 @@ impl Capture {
     }
 }
 
-/// The error names the log.
+/// Opens the log; an error names its path.
 fn open_log(log: LogFile) -> io::Result<Log> {
     let path = log.path.clone();
     Log::open(log)
@@ -195,7 +195,7 @@ struct CapturedStream {
     to: OutputListener,
     look: Option<OutputObserver>,
     lines: LineSplitter,
-    /// The begin of a line whose end has not come yet.
+    /// The beginning of a line whose end has not arrived yet.
     begun: Vec<u8>,
 }
 
@@ -253,7 +253,7 @@ impl CapturedStream {
     }
 }
 
-/// The line that has no end is the last one.
+/// A last line may have no line feed; pass it on at the end.
 impl Drop for CapturedStream {
     fn drop(&mut self) {
         if let Some(on_line) = &mut self.to.outlet.lock().ears.on_line {
@@ -285,7 +285,7 @@ mod tests {
         let mut tail = Tail::keeping(KEPT);
         tail.push("building\r\n1/3\r2/3\r\u{1b}[2K3/3\nfailed\r\n\n".as_bytes());
         assert_eq!(tail.lines(), ["building", "\u{1b}[2K3/3", "failed"]);
-        // A text that was there and has been erased is no line.
+        // Text that was printed and then erased is not a line.
         tail.push("*\u{1b}[1G\u{1b}[0K\n".as_bytes());
         assert_eq!(tail.lines().last().map(String::as_str), Some("failed"));
     }

@@ -1,9 +1,9 @@
-//! The lines of a stream that comes in pieces, as a terminal shows them.
+//! Splits a stream that arrives in pieces into lines, as a terminal shows them.
 
-/// Takes a stream in pieces and gives its lines, each without its end.
+/// Takes a stream in pieces, and yields its lines without line feeds.
 ///
-/// Of a line that was overwritten (by a carriage return, as progress is) the last text counts. A longer line than the most
-/// is cut there, so that an endless one takes no memory.
+/// If a line is overwritten by means of a carriage return, as progress is, its last text counts. A line is cut at the
+/// limit, so that an endless one takes no memory.
 #[derive(Debug)]
 pub struct LineSplitter {
     line: Vec<u8>,
@@ -11,7 +11,7 @@ pub struct LineSplitter {
 }
 
 impl LineSplitter {
-    /// The lines of a stream that begins now, of each at most this many bytes.
+    /// A splitter for a new stream, with lines of at most this many bytes.
     pub fn of_at_most(most_bytes: usize) -> Self {
         Self { line: Vec::new(), most_bytes }
     }
@@ -30,7 +30,7 @@ impl LineSplitter {
         }
     }
 
-    /// The stream has ended: give what follows the last end of a line.
+    /// The stream has ended: yield the text behind the last line feed.
     pub fn finish(&mut self, mut on_line: impl FnMut(&[u8])) {
         if !self.shown().is_empty() {
             on_line(self.shown());
@@ -40,7 +40,7 @@ impl LineSplitter {
 
     fn push(&mut self, piece: &[u8]) {
         for text in piece.split_inclusive(|byte| *byte == b'\r') {
-            // A carriage return takes effect with the text behind it: the one before the end of a line has none.
+            // A carriage return takes effect only when text follows: one before a line feed clears nothing.
             if self.line.last() == Some(&b'\r') {
                 self.line.clear();
             }
@@ -61,7 +61,7 @@ impl LineSplitter {
 mod tests {
     use super::*;
 
-    /// The lines of these pieces of a stream.
+    /// Splits these pieces of a stream into lines.
     fn lines(pieces: &[&str]) -> Vec<String> {
         let (mut found, mut lines) = (Vec::new(), LineSplitter::of_at_most(8));
         for piece in pieces {

@@ -1,4 +1,4 @@
-//! The log of a process's output: a file of bounded length, for this user alone.
+//! The log of a process's output: a file of bounded length that only this user can read.
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 /// A log to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogFile {
-    /// Its file, in a directory that is there.
+    /// Its file, in an existing directory.
     pub path: PathBuf,
-    /// With a heading, the log is appended to, and the heading comes first; with `None` the log begins anew.
+    /// With a heading, the log is appended to, and the heading is written first; with `None`, the log is started
+    /// afresh.
     pub heading: Option<String>,
     /// Its bounds.
     pub policy: LogPolicy,
@@ -19,15 +20,15 @@ pub struct LogFile {
 /// The bounds of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogPolicy {
-    /// The longest file.
+    /// The most bytes in one file.
     pub most_bytes: u64,
-    /// The full files that are kept beside the present one, as `NAME.1` (the newest), `NAME.2` and so on. With none, the
-    /// log keeps its beginning: further output is dropped, and a last line in the log notes the loss.
+    /// Number of full files kept beside the current one, as `NAME.1` (the newest), `NAME.2` and so on. With 0, the log
+    /// keeps its beginning: further output is dropped, and a last line in the log notes the loss.
     pub kept_files: u8,
 }
 
 impl Default for LogPolicy {
-    /// The beginning, in one file: of an install or a script that is the part that explains the rest.
+    /// Keep the beginning, in one file: in the output of an install or a script, the beginning explains the rest.
     fn default() -> Self {
         Self { most_bytes: 64 * 1024 * 1024, kept_files: 0 }
     }
@@ -43,7 +44,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Begin a log anew, in a directory that is made if it is missing.
+    /// Start a log afresh, in a directory that is made if it is missing.
     ///
     /// # Errors
     /// The directory or the file cannot be made.
@@ -57,7 +58,7 @@ impl Log {
         Self::open(LogFile { path: path.to_owned(), heading: None, policy: LogPolicy::default() })
     }
 
-    /// Go on with a log, in a directory that is there, or begin it.
+    /// Continue or start a log, in an existing directory.
     ///
     /// # Errors
     /// The file cannot be made.
@@ -76,7 +77,7 @@ impl Log {
         Ok(Self { file: Some(file), path, policy, written_bytes })
     }
 
-    /// Append this output. A log that is full, or that cannot be written, stays as it is from then on.
+    /// Append this output. Once the log is full or a write has failed, further output is dropped.
     pub fn write(&mut self, bytes: &[u8]) {
         let Some(file) = &mut self.file else { return };
         self.written_bytes += bytes.len() as u64;
@@ -91,9 +92,9 @@ impl Log {
         }
     }
 
-    /// Keep the present file under its next name, and begin a new one with this output.
+    /// Keep the current file under its next name, and begin a new one with this output.
     fn write_to_next(&mut self, bytes: &[u8]) {
-        // A file that cannot be renamed is overwritten: the newest output counts.
+        // If a rename fails, the file is overwritten: the newest output is worth more.
         for number in (1..self.policy.kept_files).rev() {
             let _ = std::fs::rename(numbered(&self.path, number), numbered(&self.path, number + 1));
         }
@@ -128,7 +129,7 @@ fn numbered(path: &Path, number: u8) -> PathBuf {
 mod tests {
     use super::*;
 
-    /// The log after these pieces: the present file and the kept ones.
+    /// The log after these pieces: the current file and the kept ones.
     fn written(policy: LogPolicy, pieces: &[&str]) -> (tempfile::TempDir, Vec<Option<String>>) {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join("x.log");

@@ -1,30 +1,30 @@
-//! The use of the machine by the processes below others, measured between two looks.
+//! Processor time and memory of process trees, measured between two samples.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// The use of all processes below one.
+/// Resources used by all processes below a root.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TreeUse {
-    /// The first of them.
+    /// The lowest process id among them.
     pub pid: u32,
     /// Their number.
     pub processes: u32,
-    /// Thousandths of one processor since the last look; `None` at the first.
+    /// Thousandths of one processor since the last sample; `None` at the first.
     pub processor_permille: Option<u32>,
     /// Their resident memory.
     pub memory_bytes: u64,
 }
 
-/// The looks at several trees.
+/// Samples several trees.
 #[derive(Debug, Default)]
 pub struct TreeMeter {
-    /// The processor time of each process of a tree at the last look, in ticks, by its number and the tick of its start.
+    /// Processor time of each process at the last sample, in ticks, by its process id and the tick of its start.
     before: HashMap<(u32, u64), u64>,
     looked_at: Option<Instant>,
 }
 
-/// A process, as the kernel lists it.
+/// A process as the kernel lists it; times in ticks, resident memory in pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Process {
     pid: u32,
@@ -35,7 +35,7 @@ struct Process {
 }
 
 impl TreeMeter {
-    /// The use of the processes below each of these; `None` where there are none.
+    /// Measures the processes below each of these roots; `None` for a root without any.
     pub fn sample(&mut self, roots: &[u32]) -> Vec<Option<TreeUse>> {
         self.measure(&processes(), roots, Instant::now())
     }
@@ -47,7 +47,7 @@ impl TreeMeter {
         let uses = found.iter().map(|tree| {
             let pid = tree.iter().map(|process| process.pid).min()?;
             let gained = tree.iter().map(|process| {
-                // One that has started since has used all of its time since.
+                // A process that was started after the last sample has used all of its time since then.
                 let then = before.get(&(process.pid, process.start)).copied().unwrap_or_default();
                 process.ticks.saturating_sub(then)
             });
@@ -65,8 +65,8 @@ impl TreeMeter {
     }
 }
 
-/// The processes below each of these roots. Parents are read one after the other, so a chain of them may be wrong, but it
-/// is never endless here.
+/// The processes below each of these roots. Processes are read one by one, not at one moment, so a chain of parents may
+/// be wrong, even circular; its length is bounded.
 fn trees(processes: &[Process], roots: &[u32]) -> Vec<Vec<Process>> {
     let parents: HashMap<u32, u32> = processes.iter().map(|process| (process.pid, process.parent)).collect();
     let mut trees = vec![Vec::new(); roots.len()];
@@ -80,7 +80,7 @@ fn trees(processes: &[Process], roots: &[u32]) -> Vec<Vec<Process>> {
     trees
 }
 
-/// A number of ticks of processor time within this time, in thousandths of one processor.
+/// Converts ticks used during `since` to thousandths of one processor.
 fn share(ticks: u64, since: Duration) -> Option<u32> {
     let used = ticks as f64 / ticks_per_second() as f64;
     let share = (used / since.as_secs_f64() * 1000.0).round();
@@ -94,8 +94,8 @@ fn processes() -> Vec<Process> {
     numbers.filter_map(|pid| parsed(pid, &std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)).collect()
 }
 
-/// A process by its line of facts; `None` for one that has ended. The words are counted behind the name, which may hold
-/// anything.
+/// Parses the `stat` line of a process; `None` if it has ended. Words are counted from behind the name, which may hold
+/// any characters.
 #[cfg(target_os = "linux")]
 fn parsed(pid: u32, stat: &str) -> Option<Process> {
     let mut words = stat.rsplit_once(") ")?.1.split(' ');
@@ -108,7 +108,7 @@ fn parsed(pid: u32, stat: &str) -> Option<Process> {
     Some(Process { pid, parent, ticks: user.saturating_add(system), start, pages })
 }
 
-/// None: other systems do not list processes in files.
+/// Always empty: other systems do not list processes in files.
 #[cfg(not(target_os = "linux"))]
 fn processes() -> Vec<Process> {
     Vec::new()
@@ -164,7 +164,7 @@ mod tests {
         let bytes = |pages: u64| pages * page_bytes();
         let first_use = TreeUse { pid: 6, processes: 2, processor_permille: None, memory_bytes: bytes(3) };
         assert_eq!(first, [Some(first_use), None]);
-        // One has ended, one is new, and its number was another's.
+        // One process has ended, and a new one has got its id.
         let again = Process { start: 99, ..process(7, 6, 3, 4) };
         let next = meter.measure(&[process(6, 5, 10, 2), again], &[5], now + Duration::from_secs(8));
         assert_eq!(next, [Some(TreeUse { processor_permille: Some(500), memory_bytes: bytes(6), ..first_use })]);

@@ -1,4 +1,4 @@
-//! The output of processes: captured, read in lines, logged, measured, and passed on.
+//! The output of processes: captured, split into lines, logged, and passed on; and their use of the machine (`meter`).
 
 pub(crate) mod capture;
 pub(crate) mod lines;

@@ -1,7 +1,7 @@
-//! A program whose three streams are pipes of this process: with a runner it leads a tree, without one a group.
+//! A program whose three streams are pipes to this process. With a runner it leads a tree, without one a group.
 //!
-//! One thread waits for everything about it: its output, its own end, and the end of all that it started. Both streams are
-//! read as fast as they come, unless the thread holds the output.
+//! One thread waits for everything: the program's output, its end, and the end of all that it started. Both streams are
+//! read as fast as data arrives, unless the thread holds the output.
 
 mod group;
 
@@ -20,16 +20,17 @@ use crate::facts::group::Survivors;
 use crate::tree::{OrphanAdoption, ProcessTree, TreeEnd, TreeLaunch};
 use group::Grouped;
 
-/// The bytes of one read: as many as a pipe holds.
+/// The most bytes of one read: as many as a pipe holds.
 const READ_BYTES: usize = 64 * 1024;
-/// The time that a runner has for its own work beyond the grace of its tree, before it is killed: it may have been stopped.
+/// Time for a runner's work beyond the grace of its tree. A runner that takes longer may have been stopped, and is
+/// killed.
 #[cfg(target_os = "linux")]
 const RUNNER_PATIENCE: Duration = Duration::from_secs(12);
 
 /// A program to start on pipes.
 #[derive(Debug)]
 pub struct PipedLaunch {
-    /// The `vx` program that owns the tree; without one only the program's group is ended.
+    /// The `vx` program to use as the runner of a tree; without a runner, only the program's group is ended.
     pub runner: Option<PathBuf>,
     /// The program's file.
     pub program: PathBuf,
@@ -37,41 +38,42 @@ pub struct PipedLaunch {
     pub arguments: Vec<OsString>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
-    /// Inherited variables that it does not get, unless `environment` sets them.
+    /// Inherited variables to remove, unless `environment` sets them.
     pub removed: Vec<OsString>,
-    /// Its directory.
+    /// Its working directory.
     pub directory: PathBuf,
-    /// True for a standard input to write to; else it is empty.
+    /// Its standard input is a pipe to write to; if false, it is empty.
     pub has_input: bool,
-    /// The time that processes have to end by themselves that a program which succeeded left behind.
+    /// Time for processes that a successful program has left behind to end by themselves.
     pub linger: Duration,
-    /// The time that processes have to end after they were asked to.
+    /// Time for processes to end after they were asked to, before they are killed.
     pub grace: Duration,
 }
 
-/// The end of a program and of all that it started.
+/// How a program and all that it started have ended.
 #[derive(Debug)]
 pub struct PipedEnd {
-    /// The program's own end.
+    /// The program's exit code or signal.
     pub exit: Exit,
-    /// True if a process that it left behind held its output open and had to be ended.
+    /// A process that it left behind held its output open and had to be ended.
     pub held_output: bool,
-    /// The survivors.
+    /// Processes that could not be ended.
     pub left: Survivors,
 }
 
-/// Something that has happened to a program.
+/// An event of a program.
 #[derive(Debug)]
 pub enum PipedEvent<'a> {
-    /// It has written this to its standard output.
+    /// The program has written this to its standard output.
     Output(&'a [u8]),
-    /// It has written this to its standard error.
+    /// The program has written this to its standard error.
     Errors(&'a [u8]),
-    /// It has ended itself. Processes that it has started may still be there.
+    /// The program has ended. Processes that it has started may still be running.
     LeaderEnded,
-    /// It has ended with all that it started, or that cannot be found out. Its streams may still have something to read.
+    /// The program has ended with all that it started, or that can't be determined. Its streams may still hold unread
+    /// data.
     Ended(io::Result<PipedEnd>),
-    /// The pipe that was waited for beside it has something to read, or has been closed.
+    /// The `wake` pipe has something to read, or has been closed.
     Woken,
 }
 
@@ -82,7 +84,7 @@ pub struct Piped {
     errors: Option<PipeReader>,
     input: Option<PipeWriter>,
     buffer: Vec<u8>,
-    /// Its output is left in its pipe for the time being.
+    /// Output is left in its pipe for the time being.
     is_held: bool,
     over: bool,
 }
@@ -92,7 +94,7 @@ enum PipedProcesses {
     #[cfg(target_os = "linux")]
     Tree {
         tree: ProcessTree,
-        /// For what comes to this process if the runner is killed.
+        /// If the runner is killed, this process adopts its tree.
         _adoption: Option<OrphanAdoption>,
         leader_ended: bool,
         give_up_at: Option<Instant>,
@@ -104,7 +106,7 @@ impl Piped {
     /// Start a program. It has started when this returns.
     ///
     /// # Errors
-    /// It cannot be started; then nothing of it is left.
+    /// It cannot be started; then no process is left behind.
     pub fn start(launch: PipedLaunch) -> io::Result<Self> {
         let (output, output_writer) = io::pipe()?;
         let (errors, errors_writer) = io::pipe()?;
@@ -118,28 +120,28 @@ impl Piped {
         Ok(Self { whole, output, errors, input, buffer: vec![0; READ_BYTES], is_held: false, over: false })
     }
 
-    /// Its standard input, once. Dropping that closes it.
+    /// Take its standard input, once. Dropping the writer closes it.
     pub fn take_input(&mut self) -> Option<PipeWriter> {
         self.input.take()
     }
 
-    /// True if all that it starts is ended with it, and not its group alone.
+    /// Returns whether all that the program starts is ended with it, not only its group.
     pub fn is_whole_tree(&self) -> bool {
         !matches!(self.whole, PipedProcesses::Group(_))
     }
 
-    /// True once both of its streams have been read to their ends.
+    /// Returns whether both streams have been read to their ends.
     pub fn is_drained(&self) -> bool {
         self.output.is_none() && self.errors.is_none()
     }
 
-    /// Leave its output in its pipe from now on, or read it again. A program that writes more than a pipe holds waits
-    /// meanwhile.
+    /// Leave standard output in its pipe from now on, or read it again. Meanwhile the program blocks once the pipe is
+    /// full.
     pub fn hold_output(&mut self, is_held: bool) {
         self.is_held = is_held;
     }
 
-    /// Ask it, with all that it started, to end; what has not ended after the grace is killed.
+    /// Ask the program and all that it started to end; processes that have not ended after the grace are killed.
     pub fn ask_to_end(&mut self, grace: Duration) {
         match &mut self.whole {
             #[cfg(target_os = "linux")]
@@ -151,7 +153,7 @@ impl Piped {
         }
     }
 
-    /// Wait for something to happen, no longer than until that time, and report all that has. The end is reported once.
+    /// Wait for events until the time `until` at most, and report all that have happened. The end is reported once.
     ///
     /// # Errors
     /// The system cannot wait.
@@ -182,7 +184,7 @@ impl Piped {
     }
 }
 
-/// The ends of its streams that a program gets.
+/// The ends of the pipes that the program gets.
 struct ChildPipeEnds {
     stdin: Option<PipeReader>,
     output: PipeWriter,
@@ -214,7 +216,7 @@ impl PipedProcesses {
         Grouped::start(launch, ends).map(Self::Group)
     }
 
-    /// The file that is readable when there is something to look at.
+    /// A file that becomes readable when [`poll`](Self::poll) has something to find.
     fn awaited(&self) -> Option<BorrowedFd<'_>> {
         match self {
             #[cfg(target_os = "linux")]
@@ -223,7 +225,7 @@ impl PipedProcesses {
         }
     }
 
-    /// The time of the next look, if there is to be one without a reason.
+    /// The time to call [`poll`](Self::poll) even if the awaited file is not readable.
     fn look_at(&self) -> Option<Instant> {
         match self {
             #[cfg(target_os = "linux")]
@@ -232,7 +234,8 @@ impl PipedProcesses {
         }
     }
 
-    /// Look what has become of it; true once it is over. `drained` is true once its streams have been read to their ends.
+    /// Check for events of the processes; returns true once all is over. Pass `drained` once both streams have been
+    /// read to their ends.
     fn poll(&mut self, drained: bool, on_news: &mut dyn FnMut(PipedEvent<'_>)) -> bool {
         match self {
             #[cfg(target_os = "linux")]
@@ -256,7 +259,7 @@ impl PipedProcesses {
     }
 }
 
-/// Read once what is there; a stream that is over is closed.
+/// Read once from a stream; at its end, close it.
 fn read_once(from: &mut Option<PipeReader>, buffer: &mut [u8], on_bytes: impl FnOnce(&[u8])) {
     let Some(reader) = from else { return };
     match reader.read(buffer) {
@@ -266,7 +269,7 @@ fn read_once(from: &mut Option<PipeReader>, buffer: &mut [u8], on_bytes: impl Fn
     }
 }
 
-/// Of these, whether each has something to report. Waits for the first one, no longer than until that time.
+/// Wait until one of these files is ready, until the time `until` at most, and return for each whether it is.
 fn await_some<const N: usize>(fds: [Option<BorrowedFd<'_>>; N], until: Option<Instant>) -> io::Result<[bool; N]> {
     let present: Vec<usize> = (0..N).filter(|index| fds[*index].is_some()).collect();
     let mut polled: Vec<PollFd<'_>> =
@@ -275,7 +278,7 @@ fn await_some<const N: usize>(fds: [Option<BorrowedFd<'_>>; N], until: Option<In
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let timeout = left.and_then(|left| Timespec::try_from(left).ok());
         match poll(&mut polled, timeout.as_ref()) {
-            // The end of any child interrupts a wait.
+            // The end of any child interrupts the wait.
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => break,

@@ -1,4 +1,5 @@
-//! Process groups on record: known again later, also by another process, and never mistaken for strangers.
+//! Records of process groups, by which they are recognized later, even by another process, and never confused with
+//! others.
 
 use std::time::Duration;
 
@@ -8,33 +9,33 @@ use vx_base::system::identity::{boot, started};
 
 use crate::facts::group::members;
 
-/// The pause between two looks at a group that ends.
+/// Pause between two checks of a group that is about to end.
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// A process, with what tells it from all others that ever have its number.
+/// A process, with facts that distinguish it from any other process with the same id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedProcess {
-    /// Its number.
+    /// Its process id.
     pub pid: u32,
-    /// The time of its start, in the ticks of the system since its start.
+    /// The time of its start, in ticks since the system's boot.
     start: u64,
-    /// The start of the system.
+    /// The identifier of that boot.
     boot: String,
 }
 
 impl RecordedProcess {
-    /// The process with this number; `None` if there is none.
+    /// The process with this id; `None` if there is none.
     pub fn from_pid(pid: u32) -> Option<Self> {
         Some(Self { pid, start: started(pid)?, boot: boot()?.to_owned() })
     }
 
-    /// True while it is that very process.
+    /// Returns whether this process is still running.
     pub fn is_there(&self) -> bool {
         Self::from_pid(self.pid).as_ref() == Some(self)
     }
 
-    /// End its group and all below it: asked first, and killed after this time. Nothing happens if it is gone, for its
-    /// number may be another's by now.
+    /// End its group: ask first, and kill after `grace`. Nothing happens if the process is gone, since its id may be
+    /// another's by now.
     pub fn end_group(&self, grace: Duration) {
         let Some(group) = Pid::from_raw(self.pid.cast_signed()).filter(|_| self.is_there()) else { return };
         // A group that has ended meanwhile needs no signal.
@@ -45,7 +46,7 @@ impl RecordedProcess {
         }
     }
 
-    /// Wait until nothing is left of the group; false if something is after this time.
+    /// Wait until no process of the group is left; returns false if some are left after this time.
     fn wait(&self, time: Duration) -> bool {
         let until = std::time::Instant::now() + time;
         while !members(self.pid).is_empty() {

@@ -1,13 +1,13 @@
-//! A program whose output passes through this process: it goes on as it is, byte for byte, and is looked at on the way.
+//! A program whose output passes through this process: every byte is passed on unchanged, and observers see it, too.
 //!
 //! The program must not notice. A stream that is a terminal stays one for it: a pseudoterminal of the same size and
-//! settings, which changes nothing on its way out. Any other stream becomes a pipe. Two streams that are the same file
-//! stay one, so that their order is kept. Standard input, group and controlling terminal are this process's own, so that
-//! signals, job control and passwords work as without it. If the reader of a stream goes away, the program sees that; if
-//! it is slow, the program waits.
+//! settings, which leaves the processing of output to the real terminal. Any other stream becomes a pipe. Two streams
+//! that are the same file stay one, so that their order is kept. Standard input, group and controlling terminal are
+//! this process's, so that signals, job control and password prompts work as usual. If the reader of a stream goes
+//! away, the program sees that; if it is slow, the program waits.
 //!
-//! A program that takes the whole terminal (an editor, a pager, a menu) is no good here: it reads keys from the terminal
-//! that it prints to, and those are typed into another one. Pagers are therefore replaced by `cat`.
+//! Programs that take over the whole terminal (an editor, a pager, a menu) don't work here: they read keys from the
+//! terminal that they print to, but keys are typed into the real one. Pagers are therefore replaced by `cat`.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -34,15 +34,16 @@ mod way;
 
 use way::{RelayedStream, Sizes, await_room, follow_sizes};
 
-/// Time without output after the program's end: then a process that it left behind holds its output open, and is not
-/// waited for.
+/// Time without output after the program's end. An output that is still open then is held by a process that the program
+/// left behind, and isn't waited for.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
-/// The variables that name a pager.
+/// Variables that name a pager.
 const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 
-/// Run a program in the foreground, with these variables beside the inherited ones, to its end. `look` makes the look at
-/// each of its streams; `started` is called once the program runs. Of the variables, `mark` is one that nothing else has.
+/// Run a program in the foreground to its end, with these variables beside the inherited ones. `look` makes an observer
+/// for each of its streams; `started` is called once the program runs. `mark` is a variable among them that no other
+/// process has.
 ///
 /// # Errors
 /// The program cannot be started.
@@ -67,14 +68,14 @@ pub fn relay(
     Ok(end)
 }
 
-/// The streams of a program that has not started.
+/// The streams of a program that has not started yet.
 pub(crate) struct Relay {
     ways: Vec<RelayedStream>,
-    /// The group that is to know of another size of the terminal; 0 for this process's own.
+    /// The group to signal when the terminal's size changes; 0 for this process's own.
     group: Arc<AtomicU32>,
 }
 
-/// The streams of a program at work.
+/// The streams of a running program.
 pub(crate) struct Flow {
     finished: Receiver<()>,
     streams: usize,
@@ -84,12 +85,12 @@ pub(crate) struct Flow {
 }
 
 impl Relay {
-    /// The ways to this process's own streams.
+    /// Open a relay to each of this process's streams.
     pub(crate) fn open() -> io::Result<Self> {
         Ok(Self { ways: RelayedStream::of_streams()?, group: Arc::default() })
     }
 
-    /// The variables that the program needs to be at home there.
+    /// Variables that the program needs to print properly to these streams.
     pub(crate) fn variables(&self) -> Vec<(&'static str, &'static str)> {
         let terminal = self.ways.iter().any(RelayedStream::is_terminal);
         PAGERS.iter().filter(|_| terminal).map(|variable| (*variable, "cat")).collect()
@@ -101,7 +102,7 @@ impl Relay {
         Ok(Some([output.programs_end()?, error.programs_end()?]))
     }
 
-    /// Pass on from now on; `look` makes the look at each stream. The program's ends are closed here.
+    /// Start to pass output on; `look` makes an observer for each stream. Closes the program's ends of the streams.
     pub(crate) fn begin(self, mut look: impl FnMut() -> OutputObserver) -> io::Result<Flow> {
         let sizes = follow_sizes(&self.ways, &self.group)?;
         let (sender, finished) = bounded(self.ways.len());
@@ -117,12 +118,12 @@ impl Relay {
 }
 
 impl Flow {
-    /// The program has a group of its own, and the terminal: the size of that is for this group.
+    /// Report that the terminal was lent to the program's group: changes of its size are signalled to that group.
     pub(crate) fn sizes_for(&self, group: u32) {
         self.group.store(group, Ordering::SeqCst);
     }
 
-    /// Wait until everything was passed on that the program has printed.
+    /// Wait until everything that the program has printed was passed on.
     pub(crate) fn drain(&self) {
         let mut before = self.traffic.pieces.load(Ordering::SeqCst);
         let mut open = self.streams;
@@ -142,16 +143,16 @@ impl Flow {
     }
 }
 
-/// The pieces of output of all streams.
+/// Counts pieces of output of all streams.
 #[derive(Default)]
 struct Traffic {
-    /// Those that were passed on.
+    /// Pieces that were passed on, or failed to be.
     pieces: AtomicU64,
-    /// Those that were read, and whose reader takes its time.
+    /// Pieces that were read and are being written.
     under_way: AtomicU64,
 }
 
-/// The thread of one stream.
+/// The work of one stream's thread.
 struct Pump {
     look: OutputObserver,
     traffic: Arc<Traffic>,
@@ -159,14 +160,14 @@ struct Pump {
 }
 
 impl Pump {
-    /// Pass everything on. The reading end closes before the end is reported, so that the program sees that its reader is
-    /// gone.
+    /// Pass everything on. The reading end is closed before the end is reported, so that the program sees that its
+    /// reader is gone.
     fn run(mut self, mut from: File, mut to: File) {
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let read = match from.read(&mut buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                // A pseudoterminal that no process holds open any more cannot be read.
+                // Reading from a pseudoterminal fails once no process holds it open any more.
                 Ok(0) | Err(_) => break,
                 Ok(read) => read,
             };
@@ -186,7 +187,7 @@ impl Pump {
     }
 }
 
-/// Write all of it, also to a terminal that another program has set not to wait.
+/// Write all bytes, even to a terminal that another program has made non-blocking.
 fn write_all(to: &mut File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match to.write(bytes) {

@@ -1,19 +1,19 @@
-//! Terminals on systems without groups of processes: none is lent.
+//! Terminals on systems without process groups: they are never lent.
 
-/// No group has the terminal here.
+/// Always false: this system has no process groups.
 pub fn shares_terminal() -> bool {
     false
 }
 
-/// There is nothing to lend here.
+/// A loan, which this system doesn't have.
 pub(super) struct TerminalLoan(());
 
 impl TerminalLoan {
-    /// None.
+    /// Always `None`.
     pub(super) fn to(_: u32) -> Option<Self> {
         None
     }
 
-    /// There is nothing to take back.
+    /// Does nothing.
     pub(super) fn end(self, _: bool) {}
 }

@@ -1,8 +1,9 @@
-//! Orphans of runners that were killed: while a process adopts, they come to it and not to the system's first process.
+//! Orphans of killed runners: a process that adopts becomes their parent, in place of the system's first process.
 //!
-//! An orphan's runner is not known any more, so it belongs to every killed one. It is known by its session: nothing can
-//! join a session, runners are the leaders of their own, and no other child of this process has one. So children in this
-//! process's session, and those of runners that are alive, are never touched.
+//! Which killed runner an orphan belonged to is not known any more, so orphans of all killed runners are treated alike.
+//! An orphan is recognized by its session: a process can't join an existing session, each runner leads a new one, and
+//! no other child of this process does. So children in this process's session, and runners that are alive, are never
+//! touched.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -20,29 +21,29 @@ use crate::tree::members::handle::{ProcessFacts, ProcessHandle, await_any};
 use crate::tree::members::obstacle::Obstacle;
 use crate::tree::members::scan::Descendants;
 
-/// The grace of orphans.
+/// Time for orphans to end after they were asked to.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The time that a runner has for its work beyond a grace that it is given: its own grace for orphans, its bound for
-/// killed processes, and some more. A runner that takes longer was stopped.
+/// Time for a runner's work beyond the grace that it is given: its own grace for orphans, its bound for killed
+/// processes, and a margin. A runner that takes longer has been stopped.
 pub(super) const RUNNER_PATIENCE: Duration = Duration::from_secs(12);
 
-/// The pause between two looks at runners. A runner that was killed may have left a copy of itself, which is about to
-/// become the program that it starts.
+/// Pause between two checks of runners. A runner that was killed during a fork may have left a copy of itself, which
+/// looks like a runner until it executes the program.
 const RUNNER_GLANCE: Duration = Duration::from_millis(50);
 
-/// The number of adoptions at work.
+/// The number of adoptions in effect.
 static ADOPTIONS: AtomicUsize = AtomicUsize::new(0);
 
 /// The runners that this process started and has not collected.
 pub(super) static RUNNERS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
-/// While this is there, orphans come to this process, if it is the `vx` program.
+/// As long as this value lives, this process adopts orphans, if it is the `vx` program.
 #[derive(Debug)]
 pub struct OrphanAdoption(());
 
 impl OrphanAdoption {
-    /// Adopt from now on. Nothing happens in a program that embeds vx, nor where an orphan might be of a stranger.
+    /// Adopt from now on. `None` in a program that embeds vx, and if an orphan might not come from a tree.
     pub fn begin() -> Option<Self> {
         if !orphans_are_of_trees() {
             return None;
@@ -62,15 +63,14 @@ impl Drop for OrphanAdoption {
     }
 }
 
-/// Before another program takes the place of this one: it would adopt, and never collect.
+/// Stop adopting before another program replaces this one: that would go on adopting, and never collect.
 pub(crate) fn end_adoption() {
     if ADOPTIONS.load(Ordering::SeqCst) > 0 {
         let _ = set_child_subreaper(None);
     }
 }
 
-/// End the orphans that have come to this process, after a runner, or an owner of one, was killed; who is still there
-/// comes back.
+/// End the orphans that this process has adopted after a runner, or an owner of one, was killed. Returns the survivors.
 pub(crate) fn end_orphans() -> Survivors {
     if ADOPTIONS.load(Ordering::SeqCst) == 0 || !orphans_are_of_trees() {
         return Survivors::default();
@@ -89,7 +89,7 @@ pub(crate) fn end_orphans() -> Survivors {
     ending.end(GRACE, TreeEnding::await_member)
 }
 
-/// A runner whose owner was killed has come here, and ends its own tree.
+/// Wait for adopted runners: a runner whose owner was killed ends its tree itself.
 pub(super) fn await_runners(ending: &mut TreeEnding) {
     let deadline = Instant::now() + RUNNER_PATIENCE;
     loop {
@@ -111,7 +111,8 @@ fn is_runner(pid: Pid) -> bool {
     words.split(|byte| *byte == 0).nth(1) == Some(RUNNER.as_bytes())
 }
 
-/// Start a runner that this process waits for by itself: known from the start, under one lock, as those of trees are.
+/// Start a runner that the caller waits for. It is registered under the same lock, as runners of trees are, so that no
+/// other thread takes it for an orphan.
 pub(crate) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> io::Result<C> {
     let mut runners = RUNNERS.lock();
     let (pid, child) = spawn()?;
@@ -119,7 +120,7 @@ pub(crate) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> i
     Ok(child)
 }
 
-/// Forget a runner that was collected, if it was one. Its number may be a new runner's already, which is known once more.
+/// Forget a collected process, if it was a runner. Its id may already be a new runner's, which then has another entry.
 pub(crate) fn forget_runner(pid: u32) {
     let mut runners = RUNNERS.lock();
     if let Some(at) = runners.iter().position(|known| known.as_raw_pid().cast_unsigned() == pid) {
@@ -127,7 +128,7 @@ pub(crate) fn forget_runner(pid: u32) {
     }
 }
 
-/// Forget a runner, which has ended, and collect it: under the lock, since from then on its number may be another's.
+/// Collect a runner that has ended, and forget it; both under the lock, since its id may be another's afterwards.
 pub(super) fn collect_runner(handle: &ProcessHandle) {
     let mut runners = RUNNERS.lock();
     if handle.collect().is_some() || ProcessFacts::from_pid(handle.pid).is_none() {

@@ -1,4 +1,4 @@
-//! Trees of processes on systems without subreapers: the group, or the job object, stands for the tree.
+//! Process trees on systems without subreapers: only the group, or the job object, is ended.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,26 +7,26 @@ use std::process::{Child, Command, ExitCode, ExitStatus};
 
 use super::group::{Member, Survivors};
 
-/// Nothing to adopt here.
+/// Adoption of orphans, which this system doesn't have.
 #[derive(Debug)]
 pub struct OrphanAdoption(());
 
 impl OrphanAdoption {
-    /// No orphan comes to a process here.
+    /// Always `None`.
     pub fn begin() -> Option<Self> {
         None
     }
 }
 
-/// No runner is ever started here.
+/// Always `None`: this system has no runners.
 pub fn tree_runner(_: &[OsString], _: fn() -> Vec<u32>) -> Option<ExitCode> {
     None
 }
 
-/// Nothing that concerns the whole process is changed here.
+/// Does nothing: no state of the whole process is changed on this system.
 pub fn this_is_vx() {}
 
-/// There are no runners here.
+/// Always `None`: this system has no runners.
 pub fn own_runner() -> Option<std::path::PathBuf> {
     None
 }
@@ -40,12 +40,12 @@ pub(super) fn end_orphans() -> Survivors {
 
 pub(super) fn starts_others() {}
 
-/// Runners are not known here.
+/// Starts a process without registering it as a runner.
 pub(super) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> io::Result<C> {
     spawn().map(|(_, child)| child)
 }
 
-/// Runners are not known here.
+/// Does nothing: runners are not registered.
 pub(super) fn forget_runner(_: u32) {}
 
 /// The child of this process.
@@ -55,7 +55,7 @@ pub(super) enum ChildRole {
     Program,
 }
 
-/// The command of this program, which has no runner here.
+/// The command of this program, without a runner.
 pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, ChildRole) {
     let mut command = Command::new(program);
     command.args(arguments);
@@ -65,11 +65,11 @@ pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, 
 /// The end of a command.
 #[derive(Clone, Debug)]
 pub struct CommandEnd {
-    /// The command's own status.
+    /// The command's exit status.
     pub status: ExitStatus,
-    /// The signal by which this process was asked to end; never here.
+    /// The signal by which this process was asked to end; always `None`.
     pub asked: Option<i32>,
-    /// No survivors, as nothing is ended here.
+    /// Always empty: this system doesn't end what a command has started.
     pub left: Survivors,
 }
 
@@ -95,18 +95,18 @@ pub(super) fn wait_or_end(mut child: Child, _: ChildRole) -> io::Result<ExitStat
     child.wait()
 }
 
-/// The environment of a process, which other processes do not see here.
+/// The environment of a process, which this system does not show to others.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessEnvironment(());
 
 impl ProcessEnvironment {
-    /// The value of a variable.
+    /// Always `None`.
     pub fn variable(&self, _: &str) -> Option<OsString> {
         None
     }
 }
 
-/// False: environments are not seen here.
+/// Always false: this system does not show environments.
 pub fn sees_all_users() -> bool {
     false
 }
@@ -114,18 +114,18 @@ pub fn sees_all_users() -> bool {
 /// The end of processes that were found by their environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndedProcesses {
-    /// Those that were there.
+    /// Processes that were found.
     pub found: Vec<Member>,
-    /// Those of them that are still there, though killed and waited for.
+    /// Those that are still running although they were killed and waited for.
     pub left: Survivors,
 }
 
-/// None is found here.
+/// Finds none.
 pub fn with_environment(_: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> Survivors {
     Survivors::default()
 }
 
-/// None is found here.
+/// Finds and ends none.
 pub fn end_with_environment(_: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> EndedProcesses {
     EndedProcesses::default()
 }

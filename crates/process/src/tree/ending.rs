@@ -1,7 +1,8 @@
-//! The end of a tree: asked, awaited, stopped, killed from the leaves, and looked for again.
+//! Ending a tree: its processes are asked, awaited, stopped, killed from the leaves, and looked for again.
 //!
-//! Every signal but one goes to a handle, never to a number. The exception is the kill of the leader's group, which no
-//! fork under way in it escapes; the leader, alive or as a zombie, holds that number until the tree is empty.
+//! Every signal but one goes to a handle, never to a process id. The exception is the kill of the leader's group, which
+//! also reaches processes that are just being forked; the leader, alive or as a zombie, holds that id until the tree is
+//! empty.
 
 use std::collections::HashSet;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,35 +16,35 @@ use crate::tree::members::handle::{await_any, now_ticks};
 use crate::tree::members::obstacle::Obstacle;
 use crate::tree::members::scan::{Descendants, TreeScan};
 
-/// The longest that killed processes are waited for. The system may take any time, so there is a bound.
+/// The longest wait for killed processes, whose end the system doesn't bound.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Between two looks at a tree in which no known process ends: the first pause, and the longest.
+/// Pauses between two scans of a tree in which no known process ends: the first, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(200)];
-/// The longest wait for killed processes before the next look.
+/// The longest wait for killed processes before the next scan.
 const KILLED: Duration = Duration::from_millis(20);
-/// The wait for the next look when the last one saw only what members had left.
+/// The wait before the next scan when the last one found no living member, only ended ones to collect.
 const UNSEEN: Duration = Duration::from_millis(1);
-/// The number of looks for processes that were started before their parents stopped; a tree that grows for longer is
-/// killed while it grows.
+/// The number of scans for processes that were started before their parents were stopped. A tree that grows for longer
+/// is killed while it grows.
 const STOPPING_LOOKS: usize = 4;
-/// The number of clean looks in a row that show a tree to be empty.
+/// The number of clean scans in a row that prove a tree empty.
 const CLEAN_LOOKS: usize = 2;
 
-/// A tree whose end is watched, or brought about.
+/// A tree whose end is awaited, or brought about.
 pub(super) struct TreeEnding {
     pub descendants: Descendants,
     pub counts: TreeEndCounts,
     clean: usize,
-    /// The time at which members were first asked to end, in ticks since the system's start.
+    /// The time at which members were first asked to end, in ticks since the system's boot.
     asked_at: Option<u64>,
     asked: HashSet<(Pid, u64)>,
-    /// The signal that asks.
+    /// The signal by which members are asked to end.
     signal: Signal,
     pause: Duration,
 }
 
 impl TreeEnding {
-    /// The tree of these processes.
+    /// A tree that consists of these processes.
     pub(super) fn from_descendants(descendants: Descendants) -> Self {
         let counts = TreeEndCounts::default();
         Self {
@@ -62,10 +63,10 @@ impl TreeEnding {
         self.signal = signal;
     }
 
-    /// Look once more; whether the tree is empty.
+    /// Scan once more. Returns whether the tree is empty.
     ///
-    /// A look is clean when no member is alive and none was collected since the one before: a process that forks and
-    /// exits faster than a look sees it leaves one to collect with every step.
+    /// A scan is clean if it is complete, finds no living member and collects none: a process that forks and exits
+    /// faster than a scan sees it leaves one zombie to collect with every step.
     pub(super) fn seen_empty(&mut self) -> bool {
         let TreeScan { collected, complete, .. } = self.descendants.scan();
         self.counts.looks += 1;
@@ -74,14 +75,14 @@ impl TreeEnding {
         self.clean >= CLEAN_LOOKS
     }
 
-    /// Look as often as it takes to see that the tree is empty, if it is.
+    /// Scan as often as it takes to prove the tree empty, if it is.
     pub(super) fn is_empty(&mut self) -> bool {
         (0..CLEAN_LOOKS).any(|_| self.seen_empty())
     }
 
-    /// End the tree: ask, wait for the grace, kill. `wait` returns when a member ends, after that pause, or with another
-    /// grace to keep to if it is shorter. Who is still there after all comes back, and so does the reason for which it is
-    /// not known that nobody is.
+    /// End the tree: ask, wait for the grace, kill. `wait` returns when a member ends or the given pause is over; it
+    /// may return another grace, which counts if it is shorter. Returns the survivors, and the reason if there may be
+    /// unseen ones.
     pub(super) fn end(
         &mut self,
         grace: Duration,
@@ -105,21 +106,21 @@ impl TreeEnding {
         left
     }
 
-    /// Wait for the end of a member, no longer than this pause.
+    /// Wait for the end of a member, for this pause at most.
     pub(super) fn await_member(&self, pause: Duration) -> Option<Duration> {
         await_any(self.handles(), Some(pause));
         None
     }
 
-    /// Ask each member once to end, if it started before the first time that this was called.
+    /// Ask each member once to end, if it was started before the first call.
     fn ask(&mut self) {
         if self.asked_at.is_none() {
-            // Those that were started during the last look are found by another one.
+            // Scan again to find members that were started during the last scan.
             self.seen_empty();
             self.pause = PAUSES[0];
         }
-        // All of the first look are asked. A tick is long: of those found later, one that started in this tick is taken
-        // for the clean-up of those just asked.
+        // At the first call, all members are asked. Later, a member counts as part of the clean-up of those just asked
+        // if it started in the tick of the first call or after it, since a tick is long.
         let before = self.asked_at.unwrap_or(u64::MAX);
         self.asked_at.get_or_insert_with(now_ticks);
         for member in self.descendants.members().iter().filter(|member| member.start < before) {
@@ -131,12 +132,12 @@ impl TreeEnding {
         }
     }
 
-    /// The handles that show the end of a member.
+    /// The members' handles, which become ready when a member ends.
     pub(super) fn handles(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.descendants.members().iter().map(|member| member.handle.as_fd())
     }
 
-    /// The longest wait before the next look, which grows from one to the next. After a clean look there is none.
+    /// The longest wait before the next scan, which grows from scan to scan. Zero after a clean scan.
     pub(super) fn pause(&mut self) -> Duration {
         if self.clean > 0 {
             return Duration::ZERO;
@@ -145,10 +146,10 @@ impl TreeEnding {
         std::mem::replace(&mut self.pause, longer)
     }
 
-    /// Kill every member, and look until none is found, for ten seconds; who is still there then comes back.
+    /// Kill every member, and scan until none is found, for ten seconds at most. Returns the survivors.
     ///
-    /// Stopped from the root, so that no parent acts on the end of its child; killed from the leaves, so that members
-    /// cut off by the end of this process itself are still below their parents.
+    /// Members are stopped from the root, so that no parent acts on the end of its child. They are killed from the
+    /// leaves: if this process is killed midway, the remaining members are still below their parents.
     fn kill(&mut self) -> Survivors {
         let deadline = Instant::now() + PATIENCE;
         self.clean = 0;
@@ -169,18 +170,18 @@ impl TreeEnding {
         }
         let mut left = self.seen();
         if left.is_none() {
-            // Nothing but two clean looks shows that nobody is left.
+            // Only two clean scans prove that no process is left.
             left.unseen = Some(Obstacle::Restless.to_string());
         }
         left
     }
 
-    /// The members by the last look, and why that may not have seen all.
+    /// The members that the last scan found, and the reason why it may have missed some.
     pub(super) fn seen(&self) -> Survivors {
         Survivors { seen: self.named(), unseen: self.descendants.obstacle().map(ToString::to_string) }
     }
 
-    /// Stop every member, also those that were started meanwhile; whether there is none.
+    /// Stop every member, including those that were started meanwhile. Returns whether the tree is empty.
     fn stop_all(&mut self) -> bool {
         let mut stopped = HashSet::new();
         for _ in 0..STOPPING_LOOKS {
@@ -200,14 +201,14 @@ impl TreeEnding {
         false
     }
 
-    /// The members by name, with the reason why a request to end does not reach them.
+    /// The members by name, each with its reaction to a request to end.
     pub(super) fn named(&self) -> Vec<MemberProcess> {
         let members = self.descendants.members().iter();
         members.filter_map(|member| group::named(member.handle.pid.as_raw_pid().cast_unsigned())).collect()
     }
 }
 
-/// Wait until all of these have ended, no longer than until then.
+/// Wait until all of these processes have ended, until `deadline` at most.
 fn await_all(mut handles: Vec<BorrowedFd<'_>>, deadline: Instant) {
     while !handles.is_empty()
         && let Some(left) = deadline.checked_duration_since(Instant::now())
@@ -229,7 +230,7 @@ mod tests {
     }
 
     impl Led {
-        /// A tree led by a shell with this script, once that is ready.
+        /// A tree led by a shell that runs this script; returned once the script is ready.
         fn by(script: &str) -> Self {
             let directory = tempfile::tempdir().expect("a directory");
             let script = format!("cd '{}'; {script}", directory.path().display());

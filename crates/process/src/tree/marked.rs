@@ -1,8 +1,8 @@
-//! Processes found by their environment, for what neither a runner nor its owners can end any more.
+//! Finding processes by their environment, when neither a runner nor its owners can end them any more.
 //!
-//! They have no ancestor here that would be a subreaper, so parents prove little: a process belongs to the tree if its
-//! environment says so, or if it was below such a process when it was looked at. One that replaces its environment and
-//! has lost its parent is not found.
+//! No ancestor of these processes is a subreaper, so a process may have lost its parent. It belongs to the tree if its
+//! environment says so, or if it was below such a process when it was scanned. A process that has replaced its
+//! environment and lost its parent is not found.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -21,17 +21,18 @@ use crate::tree::members::handle::ProcessFacts;
 use crate::tree::members::mark::{TREE_MARK, TreeMark};
 use crate::tree::members::scan::Descendants;
 
-/// The time that these processes have to end after they were asked to.
+/// Time for these processes to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);
-/// The same for those of a runner that was killed: somebody waits for the end.
+/// The same for processes of a killed runner. It is shorter, because the owner waits for their end.
 const RUNNERLESS_GRACE: Duration = Duration::from_millis(500);
 
-/// The number of times that all processes are asked anew after an end: a stranger may have become a program of the tree.
+/// The number of times that all processes are searched: a process that was passed over may have become a program of the
+/// tree meanwhile.
 const ROUNDS: usize = 3;
-/// The longest that they are looked at again because a look could not see all, as while a process becomes another program:
-/// that has no environment for a moment.
+/// The longest time for repeated scans while a scan can't see everything: for example, a process has no environment for
+/// a moment during an exec.
 const LOOKING: Duration = Duration::from_millis(500);
-/// The pause before the next look then.
+/// Pause between such scans.
 const GLANCE: Duration = Duration::from_millis(1);
 
 /// The environment of a process, as it was when its program was started.
@@ -42,39 +43,40 @@ pub struct ProcessEnvironment {
 }
 
 impl ProcessEnvironment {
-    /// The environment of a process of this user, or for the superuser of anybody's; none where the system does not show
-    /// it.
+    /// Reads the environment of a process of this user, or for the superuser, of any user; `None` if the system does
+    /// not show it.
     fn read(pid: Pid) -> Option<Self> {
         let folder = format!("/proc/{pid}");
-        // Processes whose environment is to be kept from others belong to the superuser there.
+        // The folder of a process that hides its environment from others belongs to the superuser.
         let is_own = std::fs::metadata(&folder).ok()?.uid() == geteuid().as_raw();
         (is_own || sees_all_users()).then_some(())?;
         std::fs::read(folder + "/environ").ok().map(|variables| Self { variables, is_own })
     }
 
-    /// True if a process has an environment that this accepts; none while the process has none because it is becoming
-    /// another program.
+    /// Returns whether `accepts` holds for the environment of a process; `None` while that is missing because the
+    /// process is in an exec.
     pub(super) fn is_of(pid: Pid, accepts: impl Fn(&Self) -> bool) -> Option<bool> {
         let Some(found) = Self::read(pid) else { return Some(false) };
-        // Asked after the environment was read: one that has become the other program meanwhile is asked again, too.
+        // Checked after the environment was read: if the exec has finished in between, the process must be read again,
+        // too.
         let is_bare = || ProcessFacts::from_pid(pid).is_none_or(|facts| facts.bare);
         (!found.variables.is_empty() || is_bare()).then(|| accepts(&found))
     }
 
-    /// True if the process is this user's. To the superuser, a process of another user's that keeps its environment from
-    /// others looks so, too.
+    /// Returns whether the process is this user's. To the superuser, another user's process that hides its environment
+    /// from others looks like an own one.
     pub(super) fn is_own(&self) -> bool {
         self.is_own
     }
 
-    /// The value of a variable.
+    /// Returns the value of a variable.
     pub fn variable(&self, name: &str) -> Option<OsString> {
         let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
         self.variables.split(|byte| *byte == 0).find_map(value).map(OsString::from_vec)
     }
 }
 
-/// True if this process sees the environments of all users' processes.
+/// Returns whether this process sees the environments of all users' processes.
 pub fn sees_all_users() -> bool {
     geteuid().is_root()
 }
@@ -82,32 +84,32 @@ pub fn sees_all_users() -> bool {
 /// The end of processes that were found by their environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndedProcesses {
-    /// Those that were there.
+    /// Processes that were found.
     pub found: Vec<MemberProcess>,
-    /// Those of them that are still there, though killed and waited for.
+    /// Those that are still running although they were killed and waited for.
     pub left: Survivors,
 }
 
-/// The processes with such an environment, and those below them. This process and its callers are none.
+/// Finds the processes with such an environment, and those below them, except this process and its callers.
 pub fn with_environment(accepts: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> Survivors {
     let mut ending = TreeEnding::from_descendants(tree(&Arc::new(accepts)));
     look_until(&mut ending, |found| found.obstacle().is_none() && !found.members().is_empty());
     ending.seen()
 }
 
-/// End them.
+/// End the processes with such an environment, and those below them, except this process and its callers.
 pub fn end_with_environment(accepts: impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static) -> EndedProcesses {
-    // A runner whose owner was killed ends its own tree, and knows more about it.
+    // Wait for runners first: a runner whose owner was killed ends its own tree, and knows more about it.
     sweep(&Arc::new(accepts), GRACE, await_runners)
 }
 
-/// End the tree with this mark, whose runner was killed; who is still there comes back.
+/// End the tree with this mark, whose runner was killed. Returns the survivors.
 pub(super) fn end_marked(mark: &TreeMark) -> Survivors {
     let mark = mark.clone();
     let is_marked = move |found: &ProcessEnvironment| {
         found.is_own() && found.variable(TREE_MARK).is_some_and(|value| mark.covers(&value))
     };
-    // A runner of a tree inside of this one has an owner that is ended with it.
+    // Don't wait for runners: the owner of an inner tree's runner is in this tree, and is ended with it.
     sweep(&Arc::new(is_marked), RUNNERLESS_GRACE, |_| ()).left
 }
 
@@ -134,7 +136,7 @@ fn sweep(
     swept
 }
 
-/// Look until this holds, or it is known that nobody is there, but for no longer than the time for looking.
+/// Scan until `holds` is true or the tree is proved empty, for `LOOKING` at most.
 fn look_until(ending: &mut TreeEnding, holds: impl Fn(&Descendants) -> bool) {
     let until = Instant::now() + LOOKING;
     while !ending.seen_empty() && !holds(&ending.descendants) && Instant::now() < until {
@@ -159,7 +161,7 @@ mod tests {
 
     use super::*;
 
-    /// A tree that is always about to become another program: in one of ten looks it has no environment.
+    /// A tree that executes a program again and again: in one of ten scans it has no environment.
     const RESTLESS: &str = r#"exec "$0" -c "$1" "$0" "$1""#;
 
     #[test]
@@ -169,12 +171,12 @@ mod tests {
             let mut shell = Command::new("/bin/sh");
             shell.args(["-c", RESTLESS, "/bin/sh", RESTLESS]).env(TREE_MARK, mark.value());
             let mut shell = shell.spawn().expect("a shell");
-            // Time for it to begin; whatever it does by then, it is found.
+            // Give it time to begin; it must be found whatever it is doing by then.
             std::thread::sleep(Duration::from_millis(5));
 
             let left = end_marked(&mark);
 
-            // One that was found was collected, too.
+            // A process that was found has been collected, too.
             let is_alive = matches!(shell.try_wait(), Ok(None));
             if is_alive {
                 shell.kill().and_then(|()| shell.wait()).expect("it ends");

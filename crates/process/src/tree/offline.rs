@@ -1,23 +1,23 @@
-//! Taking this process, and all that it starts from now on, off the network.
+//! Cutting this process, and all that it starts from now on, off from the network.
 
 use std::fs;
 
 use nix::sched::{CloneFlags, unshare};
 use rustix::process::{getegid, geteuid};
 
-/// Move this process into a network of its own, which has no way out. It keeps the sockets that it has open.
+/// Move this process into a new network namespace without interfaces to the outside. Open sockets stay usable.
 ///
-/// If the system refuses that, everything stays as it is. Only a process with one thread may be moved.
+/// If the system refuses, nothing changes. The process must have only one thread.
 pub(super) fn leave_network() {
     let (user, group) = (geteuid().as_raw(), getegid().as_raw());
-    // Root may do so directly, and keeps its rights over the files of others.
+    // Root may do so without a user namespace, and thus keeps its rights over other users' files.
     if unshare(CloneFlags::CLONE_NEWNET).is_ok() {
         return;
     }
     if unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET).is_err() {
         return;
     }
-    // A program sees its own user and group. Where a system refuses it, it sees those that stand for unknown ones.
+    // Map this user and group to themselves. If the system refuses, the program sees the ids for unknown ones instead.
     let maps = [
         ("setgroups", "deny".into()),
         ("uid_map", format!("{user} {user} 1")),

@@ -1,4 +1,4 @@
-//! The owner's side of a tree: start its runner, ask for its end, receive its report.
+//! The owner's side of a tree: start the runner, request the tree's end, receive the report.
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
@@ -20,7 +20,7 @@ use crate::tree::members::mark::{TREE_MARK, TreeMark};
 /// A program to start as the leader of a tree.
 #[derive(Debug)]
 pub struct TreeLaunch {
-    /// The `vx` program, which is the tree's runner.
+    /// The `vx` program, to be started as the tree's runner.
     pub runner: PathBuf,
     /// The program's file.
     pub program: PathBuf,
@@ -28,42 +28,42 @@ pub struct TreeLaunch {
     pub arguments: Vec<OsString>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
-    /// Inherited variables that it does not get, unless `environment` sets them.
+    /// Inherited variables to remove, unless `environment` sets them.
     pub removed: Vec<OsString>,
-    /// Its directory; that of this process if there is none.
+    /// Its working directory; `None` for that of this process.
     pub directory: Option<PathBuf>,
-    /// Its standard input, which is empty if there is none. It is open here until the program has started.
+    /// Its standard input; `None` for an empty one. It stays open in this process until the program has started.
     pub stdin: Option<OwnedFd>,
-    /// The place for its standard output, and for that of all below it.
+    /// The standard output of the program, and of all processes below it.
     pub stdout: Stdio,
-    /// The place for its standard error; the runner names there the processes that the program left behind.
+    /// The standard error, where the runner also names the processes that the program left behind.
     pub stderr: Stdio,
-    /// The time that processes left behind by a program that succeeded have to end by themselves.
+    /// Time for processes that a successful program has left behind to end by themselves.
     pub linger: Duration,
-    /// The time that processes have to end after they were asked to.
+    /// Time for processes to end after they were asked to, before they are killed.
     pub grace: Duration,
-    /// False to start it off the network, where the system allows that.
+    /// Let it use the network; if false, it is cut off where the system allows that.
     pub network: bool,
 }
 
-/// A started tree. Dropping it ends the tree: its runner takes that for its owner's death.
+/// A started tree. Dropping it ends the tree.
 #[derive(Debug)]
 pub struct ProcessTree {
     runner: ProcessHandle,
     socket: UnixStream,
     received: Vec<u8>,
-    /// The program's standard input, until the program has it.
+    /// The program's standard input, until the program has started.
     stdin: Option<OwnedFd>,
-    /// On all of it.
+    /// The mark that all processes of the tree inherit.
     mark: TreeMark,
     over: bool,
 }
 
 impl ProcessTree {
-    /// Start it.
+    /// Start a tree.
     ///
     /// # Errors
-    /// The runner cannot be started. If it is the program that cannot be, [`wait`](Self::wait) returns that.
+    /// The runner cannot be started. If the program cannot be started, [`wait`](Self::wait) returns that error.
     pub fn start(launch: TreeLaunch) -> io::Result<Self> {
         let TreeLaunch { runner, program, arguments, linger, grace, network, .. } = launch;
         let (socket, other) = UnixStream::pair()?;
@@ -79,14 +79,15 @@ impl ProcessTree {
         if let Some(directory) = launch.directory {
             command.current_dir(directory);
         }
-        // Started and known under one lock: a child of this process that leads a session and is not known is an orphan.
+        // Start and register it under one lock: an unregistered child of this process that leads a session counts as an
+        // orphan.
         let mut runners = RUNNERS.lock();
         let mut child = command.spawn()?;
         let pid = Pid::from_child(&child);
         match ProcessHandle::open(pid).and_then(|handle| handle.ok_or(ErrorKind::NotFound.into())) {
             Ok(runner) => {
                 runners.push(pid);
-                // A runner that was killed takes no line, and its end shows when it is waited for.
+                // If the runner was killed already, the write fails, and `wait` reports its end.
                 let _ = (&socket).write_all(GO);
                 Ok(Self { runner, socket, received: Vec::new(), stdin: launch.stdin, mark, over: false })
             }
@@ -102,11 +103,11 @@ impl ProcessTree {
         self.runner.pid.as_raw_pid().cast_unsigned()
     }
 
-    /// Wait for the end of the tree, no longer than `patience`. The end is returned once.
+    /// Wait for the end of the tree, for `patience` at most. The end is returned once.
     ///
     /// # Errors
-    /// The program was not started, or the runner was killed; what that left is ended: what has the tree's mark, and what
-    /// has come to this process, if it adopts.
+    /// The program was not started, or the runner was killed. In the latter case the rest of the tree is ended:
+    /// processes with the tree's mark, and orphans that this process has adopted, if it adopts.
     pub fn wait(&mut self, patience: Duration) -> io::Result<Option<TreeEnd>> {
         let deadline = Instant::now() + patience;
         while !self.over {
@@ -122,7 +123,7 @@ impl ProcessTree {
         Ok(None)
     }
 
-    /// Wait until the program has started, no longer than the runner may take for that.
+    /// Wait until the program has started, for as long as a runner may take for that.
     ///
     /// # Errors
     /// The program cannot be started, or the runner was killed.
@@ -150,14 +151,14 @@ impl ProcessTree {
         }
     }
 
-    /// True once the runner has reported that the program itself has ended. The rest of the tree may still be there.
+    /// Returns whether the runner has reported the end of the program. The rest of the tree may still be running.
     pub fn leader_ended(&self) -> bool {
         self.reports().any(|report| matches!(report, RunnerReport::LeaderEnded))
     }
 
-    /// Ask all of the tree to end within this grace. [`wait`](Self::wait) returns its end.
+    /// Ask the whole tree to end within this grace. [`wait`](Self::wait) returns its end.
     pub fn ask_to_end(&self, grace: Duration) {
-        // A runner that is gone takes no request, and its report is read all the same.
+        // If the runner is gone, the write fails; its reports are read anyway.
         let _ = (&self.socket).write_all(end_line(grace).as_bytes());
     }
 
@@ -166,7 +167,7 @@ impl ProcessTree {
         self.runner.signal(Signal::KILL);
     }
 
-    /// Ask all of the tree to end within this grace, and wait until it has.
+    /// Ask the whole tree to end within this grace, and wait until it has.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
@@ -181,7 +182,7 @@ impl ProcessTree {
         }
     }
 
-    /// Read what has come; whether that is all.
+    /// Read what has arrived. Returns whether the socket was closed, so that no more will come.
     fn receive(&mut self) -> bool {
         let mut buffer = [0; 4096];
         match (&self.socket).read(&mut buffer) {
@@ -194,12 +195,12 @@ impl ProcessTree {
         }
     }
 
-    /// The reports that have come whole.
+    /// The reports that have arrived completely.
     fn reports(&self) -> impl Iterator<Item = RunnerReport> + '_ {
         self.received.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
     }
 
-    /// The runner has closed the socket, by its end.
+    /// Collect the runner, whose end has closed the socket, and return its last report.
     fn finish(&mut self) -> io::Result<TreeEnd> {
         await_any([self.runner.as_fd()].into_iter(), Some(RUNNER_PATIENCE));
         collect_runner(&self.runner);
@@ -215,7 +216,7 @@ impl ProcessTree {
     }
 }
 
-/// Readable when [`ProcessTree::wait`] has something to look at.
+/// Becomes readable when [`ProcessTree::wait`] has something to process.
 impl AsFd for ProcessTree {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()

@@ -1,7 +1,7 @@
-//! The difference between the `vx` program, which may change what concerns its whole process, and one that embeds vx.
+//! Distinguishes the `vx` program, which may change state of its whole process, from programs that embed vx.
 //!
-//! A program that embeds vx keeps its own signal handlers, and orphans do not come to it: for that, nothing here has an
-//! effect before [`this_is_vx`].
+//! A program that embeds vx keeps its signal handlers, and adopts no orphans. Therefore nothing here has an effect
+//! before [`this_is_vx`] is called.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,27 +13,28 @@ use signal_hook::consts::SIGCHLD;
 
 use crate::tree::members::handle::{ProcessFacts, ProcessHandle};
 
-/// The file of the running program, also after it was replaced by a newer one.
+/// The file of the running program, even after a newer one has replaced it on disk.
 const OWN_FILE: &str = "/proc/self/exe";
 
-/// Set once this process is known to be the program.
+/// Set once this process is known to be the `vx` program.
 static PROGRAM: OnceLock<VxProgram> = OnceLock::new();
 
-/// True once this process has started a program whose own children may be meant to outlive it.
+/// Set once this process has started a program whose children may be meant to outlive it.
 static OTHERS: AtomicBool = AtomicBool::new(false);
 
 struct VxProgram {
-    /// Filled when the first tree is started.
+    /// Determined when the first tree is started.
     runner: OnceLock<Option<PathBuf>>,
-    /// A shell that this program took the place of had started nothing that still runs: it would be this program's.
+    /// This process had no children at its beginning. A shell that has replaced itself by this program (`exec`) may
+    /// leave it children.
     childless: bool,
 }
 
-/// This process is the `vx` program: from now on it keeps the status of each of its children, trees get a runner, and
-/// orphans of killed runners may come to it.
+/// Declare that this process is the `vx` program: from now on the status of each child is kept, trees get a runner, and
+/// orphans of killed runners may be adopted.
 pub fn this_is_vx() {
-    // A handler, whatever it does: the program may be started with the signal ignored, and then the system collects each
-    // child and its status is lost.
+    // Any handler will do: if SIGCHLD was ignored when this program was started, the system would collect each child,
+    // and its status would be lost.
     let _ = signal_hook::flag::register(SIGCHLD, Arc::default());
     PROGRAM.get_or_init(|| {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
@@ -42,8 +43,8 @@ pub fn this_is_vx() {
     });
 }
 
-/// The program that is the runner of trees here; none in a program that embeds vx, and where the system has no handles
-/// of processes.
+/// The program to start as the runner of a tree; `None` in a program that embeds vx, and if the system lacks `/proc` or
+/// pidfds.
 pub(crate) fn runner() -> Option<&'static Path> {
     let supported = || {
         let own = rustix::process::getpid();
@@ -52,18 +53,18 @@ pub(crate) fn runner() -> Option<&'static Path> {
     PROGRAM.get()?.runner.get_or_init(|| supported().then(|| PathBuf::from(OWN_FILE))).as_deref()
 }
 
-/// The runner of this program's trees, where it is the `vx` program itself.
+/// The program to start as the runner of a tree, if this is the `vx` program.
 pub fn own_runner() -> Option<PathBuf> {
     runner().map(Path::to_owned)
 }
 
-/// A program is started whose own children may be meant to outlive it: from now on an orphan of unknown origin may be
-/// one of those.
+/// Note that a program is started whose children may be meant to outlive it: from now on, an orphan of unknown origin
+/// may be one of them.
 pub(crate) fn starts_others() {
     OTHERS.store(true, Ordering::Relaxed);
 }
 
-/// True if each orphan that comes to this process has been started by a tree of its own.
+/// Returns whether each orphan that this process adopts must come from one of its trees.
 pub(super) fn orphans_are_of_trees() -> bool {
     PROGRAM.get().is_some_and(|program| program.childless) && !OTHERS.load(Ordering::Relaxed)
 }

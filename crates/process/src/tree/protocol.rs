@@ -1,9 +1,10 @@
-//! The words between a tree's owner and its runner: the runner's command line, and lines over one socket, which the
-//! runner finds as its standard input.
+//! The protocol between a tree's owner and its runner: the runner's command line, and lines over a socket, which is the
+//! runner's standard input.
 //!
-//! The owner writes `go` once it has a handle of the runner, which starts nothing before; later `end` with a grace, or it
-//! closes the socket. The runner reports that the program was started, that it has ended, and the end of the tree, and
-//! only then ends: a runner that ends without that last report was killed, and its owner has to look for the rest.
+//! The owner writes `go` once it has a handle of the runner, which starts nothing before that. Later it writes `end`
+//! with a grace, or closes the socket. The runner reports that the program was started, that it has ended, and that the
+//! tree has ended, and only then ends: a runner that ends without the last report was killed, and its owner must search
+//! for the rest.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -19,25 +20,25 @@ pub(super) const RUNNER: &str = "--run-tree";
 /// The word for an empty standard input.
 const NO_STDIN: &str = "-";
 
-/// A runner's orders.
+/// The orders for a runner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct RunnerOrder {
-    /// The process whose end is the tree's end, too.
+    /// The process whose end also ends the tree.
     pub owner: u32,
-    /// The time that processes left behind by a leader that succeeded have to end by themselves.
+    /// Time for processes that a successful leader has left behind to end by themselves.
     pub linger: Duration,
-    /// The time that processes have to end after they were asked to, unless the owner grants another.
+    /// Time for processes to end after they were asked to, unless the owner grants another.
     pub grace: Duration,
-    /// False to be off the network, where the system allows that.
+    /// Let the tree use the network; if false, it is cut off where the system allows that.
     pub network: bool,
-    /// The number of the owner's file that is the program's standard input, which the runner opens once more.
+    /// The owner's file descriptor for the program's standard input, which the runner reopens.
     pub stdin: Option<i32>,
     pub program: OsString,
     pub arguments: Vec<OsString>,
 }
 
 impl RunnerOrder {
-    /// The command line behind the program's own name.
+    /// The command line without the program's name.
     pub(super) fn words(&self) -> Vec<OsString> {
         let numbers =
             [u128::from(self.owner), self.linger.as_millis(), self.grace.as_millis(), u128::from(self.network)];
@@ -47,7 +48,7 @@ impl RunnerOrder {
         [RUNNER.into()].into_iter().chain(own).chain(program).collect()
     }
 
-    /// The orders in such a command line.
+    /// Reads the orders from such a command line.
     pub(super) fn parse(words: &[OsString]) -> Option<Self> {
         let [word, owner, linger, grace, network, stdin, program, arguments @ ..] = words else { return None };
         let number = |text: &OsStr| text.to_str()?.parse::<u64>().ok();
@@ -64,8 +65,8 @@ impl RunnerOrder {
     }
 }
 
-/// The owner's line that lets the runner begin. Where the end of children is ignored, a runner that ends at once leaves no
-/// zombie, and a handle opened after that might be another process's.
+/// The owner's line that lets the runner begin. Without it, a runner could end before the owner opens a handle; if the
+/// owner ignores SIGCHLD, no zombie would hold the id, and the handle might be another process's.
 pub(super) const GO: &[u8; 3] = b"go\n";
 
 /// The owner's line that asks for the end of the tree.
@@ -73,20 +74,20 @@ pub(super) fn end_line(grace: Duration) -> String {
     format!("end {}\n", grace.as_millis())
 }
 
-/// The grace in such a line.
+/// Reads the grace from such a line.
 pub(super) fn parse_end(line: &str) -> Option<Duration> {
     line.strip_prefix("end ")?.trim_end().parse().ok().map(Duration::from_millis)
 }
 
-/// A runner's report, one line. The last one is the end of the tree, or that there is none.
+/// A runner's report, in one line. The last report is `Ended` or `NotStarted`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum RunnerReport {
     /// The program was started.
     Started,
-    /// The program itself has ended.
+    /// The program has ended; other processes of the tree may still be running.
     LeaderEnded,
-    /// The program was not started, with the system's number for the reason.
+    /// The program could not be started, with the system's error number.
     NotStarted { errno: i32 },
     /// The tree has ended.
     Ended(TreeEnd),
@@ -95,15 +96,15 @@ pub(super) enum RunnerReport {
 /// The end of a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeEnd {
-    /// The end of the program that was started.
+    /// The exit code or signal of the program that was started.
     pub exit: Exit,
-    /// The processes that it had left behind, and that did not end by themselves.
+    /// Processes that the program left behind, and that did not end by themselves.
     pub strays: Vec<MemberProcess>,
-    /// The processes that are still there, though killed and waited for.
+    /// Processes that are still running although they were killed and waited for.
     pub left: Survivors,
-    /// True if one of the strays held the program's standard output or error open.
+    /// One of the strays held the program's standard output or error open.
     pub held_output: bool,
-    /// The work of ending it.
+    /// Counts of the work to end the tree.
     pub counts: TreeEndCounts,
 }
 
@@ -114,9 +115,9 @@ pub struct TreeEndCounts {
     pub asked: usize,
     /// Processes that were killed.
     pub killed: usize,
-    /// Looks for processes that belong to it.
+    /// Scans for processes of the tree.
     pub looks: usize,
-    /// The time from the first kill until the tree was seen to be empty, in microseconds; none where nothing was killed.
+    /// Time from the first kill until the tree was proved empty, in microseconds; `None` if nothing was killed.
     pub killing_us: Option<u64>,
 }
 

@@ -216,7 +216,7 @@ fn paths_and_addresses_that_cannot_work_are_refused() {
     );
     assert!(problem("[tools]\na = { version = \"1\", bin = \"../a\" }\n").contains("not a path inside"));
     assert!(problem("[tools]\na = { version = \"1\", strip = -1 }\n").contains("from 0 to 16"));
-    assert!(problem("[tools]\na = { version = \"1\", sha256 = \"12\" }\n").contains("is no digest"));
+    assert!(problem("[tools]\na = { version = \"1\", sha256 = \"12\" }\n").contains("is not a digest"));
     assert!(problem("[tools]\na = { version = \"1\", os = \"linx\" }\n").contains("did you mean `linux`?"));
     assert!(problem("tools = 3\n").contains("`tools` is a number, not a table"));
 }

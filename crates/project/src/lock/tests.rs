@@ -67,7 +67,7 @@ fn a_builder_is_kept_whole_and_a_part_of_one_is_refused() {
     ] {
         assert!(text.contains(line), "{text}");
         let error = parse(&text.replace(line, "")).unwrap_err().to_string();
-        assert!(error.contains("can be no part of a builder"), "{error}");
+        assert!(error.contains("cannot be part of a builder"), "{error}");
     }
     let address = text.replace("github.com/a/b", "https://github.com/a/b");
     assert!(parse(&address).is_err());

@@ -12,12 +12,12 @@ use crate::{CallError, Notification, Params, RpcClient as Caller, RpcService};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Answers `echo` with its method, and counts for those that follow.
+/// Answers `echo` with its method, and sends counts to clients that want notifications.
 struct Echo {
     known: bool,
     follows: bool,
     count: u32,
-    /// Pieces that are there at once.
+    /// Pieces that are available at once.
     pieces: u32,
 }
 
@@ -166,7 +166,7 @@ fn a_client_that_reads_nothing_is_dropped_and_no_other_waits_for_it() {
     }
     let mut good = introduced(&place.path);
     good.call("echo", &json!({}), PATIENCE).expect("an answer");
-    // Once it is dropped, the rest of the long answers never arrives.
+    // Once the client is dropped, the rest of the long answers never arrives.
     let patience = PATIENCE.try_into().ok();
     let closed = poll(&mut [PollFd::from_borrowed_fd(lazy.as_fd(), PollFlags::empty())], patience.as_ref());
     assert_eq!(closed, Ok(1), "the server closes it");

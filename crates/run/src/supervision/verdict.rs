@@ -110,7 +110,7 @@ mod tests {
         );
         assert_eq!(ending.state, SlotState::Failed);
         let error = ending.error.unwrap_or_default();
-        assert!(error.starts_with("killed, and still there: pid 7 (cp) waits for the system"), "{error}");
+        assert!(error.starts_with("killed, and still there: pid 7 (cp) waits in the kernel"), "{error}");
     }
 
     #[test]

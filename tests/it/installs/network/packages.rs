@@ -61,10 +61,10 @@ const REFUSED: [(&str, &str); 9] = [
     ("npm:rollup", "needs other packages, which vx does not install: @types/estree"),
     ("npm:lodash", "has no programs"),
     ("npm:cloc", "has programs that perl runs"),
-    ("npm:tree-sitter-cli", "is finished by a script of its own"),
+    ("npm:tree-sitter-cli", "relies on an install script"),
     ("npm:@openai/codex", "needs other packages, which vx does not install: @openai/codex-"),
-    ("pypi:httpie", "has modules alone, and vx runs none"),
-    ("pypi:black", "has modules alone, and vx runs none"),
+    ("pypi:httpie", "has only Python modules, which vx does not run"),
+    ("pypi:black", "has only Python modules, which vx does not run"),
     ("pypi:wasmtime", "has no programs"),
 ];
 

@@ -131,5 +131,5 @@ fn a_wheel_that_needs_others_or_a_python_is_refused() {
 fn a_python_package_of_modules_alone_is_refused_by_that_reason() {
     let sandbox = Sandbox::new().config("[tools]\n\"pypi:x\" = \"1\"\n");
     sandbox.registry().pypi("x", "x-1.0.0-py3-none-any.whl", b"x");
-    sandbox.vx("sync").fails_with("the Python package x has modules alone, and vx runs none").says("uvx x");
+    sandbox.vx("sync").fails_with("the Python package x has only Python modules, which vx does not run").says("uvx x");
 }

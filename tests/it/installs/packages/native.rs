@@ -111,6 +111,6 @@ fn a_script_that_would_make_the_programs_is_not_run_and_the_package_refused() {
     let sandbox = Sandbox::new().config("[tools]\nnode = \"22\"\n\"npm:made\" = \"1\"\n").offers("node", "22.1.0");
     let manifest = json!({ "bin": "cli.js", "scripts": { "postinstall": "touch made" } });
     publish(&sandbox, "made", "1.0.0", &manifest, &[cli("cli.js", "made")]);
-    sandbox.vx("sync").fails_with("npm:made: failed: the npm package made 1.0.0 is finished by a script of its own");
+    sandbox.vx("sync").fails_with("npm:made: failed: the npm package made 1.0.0 relies on an install script");
     assert_eq!(sandbox.installed(), ["node 22.1.0"]);
 }

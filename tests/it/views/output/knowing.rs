@@ -109,7 +109,7 @@ fn the_forms_of_a_command_are_found_in_vx_toml() {
     run(&sandbox, "board run other --", "echo 'pass 3: crates'; echo 50%").succeeds().keeps_silent_about("patern");
     assert_eq!(sandbox.slot("other").expect("its slot")["done"], 500);
     sandbox.write("vx.toml", "[progress]\nlink = '('\n");
-    run(&sandbox, "board run link --", "echo 50%").succeeds().says("no regular expression");
+    run(&sandbox, "board run link --", "echo 50%").succeeds().says("not a regular expression");
     sandbox.write("vx.toml", "[progress\n");
     run(&sandbox, "board run link --", "echo 50%").succeeds().says("vx.toml").prints("50%");
     sandbox.write("vx.toml", "[progres.link]\npattern = 'x'\n");

@@ -127,7 +127,7 @@ fn a_key_in_use_and_a_board_that_is_not_there_are_refused_before_anything_starts
     let board = sandbox.board().expect("a board")["board"]["creator"]["pid"].clone();
     run(&sandbox, &format!("x --board {board}"), "touch started").fails_with("choose another key");
     run(&sandbox, "x --board nosuch", "touch started").fails_with("there is no board `nosuch`");
-    run(&sandbox, "x --pattern (", "touch started").refuses_with("no regular expression");
+    run(&sandbox, "x --pattern (", "touch started").refuses_with("not a regular expression");
     let mut missing = sandbox.command("board run y -- no-such-program");
     missing.env("VX_BOARD", board.to_string());
     sandbox.run("missing", missing).finish().exits_with(127).says("check its name");

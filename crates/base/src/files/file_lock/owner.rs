@@ -1,15 +1,15 @@
 //! The owner of a lock on a file system that has no locks: a link beside the lock's file, whose target names a process.
 //!
-//! A link is made in one step with its target, and only where there is none, on networked file systems, too. It outlives
-//! its process, so each process that meets one judges by the target whether the owner still runs: by process id and time
-//! of start, if both count in this process's own namespaces; and a machine that has started again since has none of its
-//! earlier processes. All other owners hold the lock for as long as their link is there, since this machine can't see
-//! them: those of another machine, or of another container.
+//! A link is created together with its target in one step, and only where none exists; that holds on networked file
+//! systems, too. The link outlives its process, so a process that finds one judges by the target whether the owner
+//! still runs: by process id and time of start, if both count in its own namespaces; or by the machine's boot id, since
+//! no process survives a restart. An owner on another machine or in another container can't be seen from here, and
+//! holds the lock for as long as its link exists.
 //!
-//! The link of a dead owner is removed only under a lock of its own, at the link's path and of the same kind. Its holder
-//! looks once more whether it is still that owner's link, and no other process can replace it meanwhile. So a process that
-//! was slow can't remove the link of the next owner. The owner of that second lock may be dead, too, and then a third one
-//! decides: each level takes a process that was killed between two system calls.
+//! The link of a dead owner is removed only under a second lock of the same kind, at the link's path. The holder of
+//! that lock checks again that the link is still the dead owner's, and no other process can replace it meanwhile. So a
+//! slow process can't remove the link of the next owner. The owner of the second lock may be dead, too; then a third
+//! lock decides. Each level requires one more process that was killed between two system calls.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,22 +17,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::system::identity::{OUTERMOST_NAMESPACE, boot, host, machine, namespaces, started};
 
-/// The most tries if the link keeps being removed while it is looked at.
+/// The most tries if the link keeps being removed between creating and reading it.
 const RACES: usize = 1000;
-/// The words of a target, before the name of the host.
+/// The number of words in a target before the name of the host.
 const WORDS: usize = 7;
 
-/// The link of this process; removed when this is dropped.
+/// A link of this process; removed on drop.
 #[derive(Debug)]
 pub(super) struct OwnerLink {
     path: PathBuf,
     target: String,
 }
 
-/// A process that holds a lock, and that this machine can't see.
+/// A process that holds a lock, and can't be seen from here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnseenOwner {
-    /// Its process id, where it runs.
+    /// Its process id, as counted where it runs.
     pub pid: u32,
     /// The name of its machine or container.
     pub host: String,
@@ -41,23 +41,24 @@ pub struct UnseenOwner {
 }
 
 impl UnseenOwner {
-    /// The next step for whoever waited for it in vain.
+    /// The next step after waiting for it in vain.
     pub fn hint(&self) -> String {
         let Self { pid, host, link } = self;
         format!(
-            "it is process {pid} on `{host}`, which can't be looked at from here: if it has ended, remove `{}` and try again",
+            "process {pid} on `{host}` holds the lock, and can't be seen from here: if it has ended, remove `{}` and try \
+             again",
             link.display()
         )
     }
 }
 
-/// The file system has neither locks nor links, or the system doesn't tell one process from another.
+/// The file system has neither locks nor links, or the system lacks the facts that identify a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this file system has no locks")]
 pub(super) struct NoLocks;
 
 impl OwnerLink {
-    /// Own the lock at this path, or `None` while another process does.
+    /// Own the lock at this path; `None` while another process does.
     pub(super) fn try_acquire(lock: &Path) -> io::Result<Option<Self>> {
         let path = link_of(lock);
         let target = Owner::of_this_process().ok_or_else(no_locks)?.target();
@@ -70,7 +71,7 @@ impl OwnerLink {
             }
             match read_target(&path)? {
                 None => {}
-                // A networked file system may make the link and lose its answer.
+                // A networked file system may make the link and lose the reply, so a retry finds our own link.
                 Some(found) if found == target => return Ok(Some(Self { path, target })),
                 Some(found) if is_dead(&found) && remove_dead(&path, &found)? => {}
                 Some(_) => return Ok(None),
@@ -82,14 +83,14 @@ impl OwnerLink {
 
 impl Drop for OwnerLink {
     fn drop(&mut self) {
-        // It may have been removed by hand, and another process have taken the lock since.
+        // A user may have removed the link by hand, and another process may have taken the lock since.
         if read_target(&self.path).is_ok_and(|found| found.as_ref() == Some(&self.target)) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
 }
 
-/// Remove the link if it is still the one of this dead owner. False if another process is about to.
+/// Remove the link if it is still this dead owner's. False if another process is about to do so.
 fn remove_dead(link: &Path, target: &str) -> io::Result<bool> {
     let Some(_right) = OwnerLink::try_acquire(link)? else { return Ok(false) };
     if read_target(link)?.is_some_and(|found| found == target) {
@@ -98,7 +99,7 @@ fn remove_dead(link: &Path, target: &str) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Remove the link of the lock at this path, if its owner is dead. One that can't be removed does no harm.
+/// Remove the link of the lock at this path, if its owner is dead. A link that can't be removed does no harm.
 pub(super) fn remove_dead_owner(lock: &Path) {
     let link = link_of(lock);
     if let Ok(Some(target)) = read_target(&link)
@@ -108,7 +109,7 @@ pub(super) fn remove_dead_owner(lock: &Path) {
     }
 }
 
-/// True if a process owns the lock at this path.
+/// Returns whether a process owns the lock at this path.
 pub(super) fn is_owned(lock: &Path) -> bool {
     match read_target(&link_of(lock)) {
         Ok(target) => target.is_some_and(|target| !is_dead(&target)),
@@ -128,7 +129,7 @@ pub(super) fn unseen_owner(lock: &Path) -> Option<UnseenOwner> {
     })
 }
 
-/// The ending of an owner's link.
+/// The suffix of an owner's link.
 const ENDING: &str = ".owner";
 
 fn link_of(lock: &Path) -> PathBuf {
@@ -151,13 +152,13 @@ fn read_target(link: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// True if the target names a process that has certainly ended. Anything that isn't such a name is no proof.
+/// Returns whether the target names a process that has certainly ended. A target that can't be read proves nothing.
 fn is_dead(target: &str) -> bool {
     let owner = Owner::parse(target).zip(Owner::of_this_process());
     owner.is_some_and(|(owner, here)| owner.standing(&here, started(owner.pid)) == OwnerKnowledge::Dead)
 }
 
-/// A process among all of all machines.
+/// Identifies a process among those of all machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Owner {
     pid: u32,
@@ -172,7 +173,7 @@ struct Owner {
     host: String,
 }
 
-/// The knowledge that a process has of an owner.
+/// What this process knows about an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum OwnerKnowledge {
     Runs,
@@ -181,7 +182,7 @@ enum OwnerKnowledge {
 }
 
 impl Owner {
-    /// This process, for one lock; `None` if the system doesn't show all that is needed.
+    /// This process, for one lock; `None` if the system doesn't provide all the facts.
     fn of_this_process() -> Option<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let pid = std::process::id();
@@ -223,7 +224,7 @@ impl Owner {
     /// Judge this owner from `here`, where a process with its id started at `started_now`, if there is one.
     fn standing(&self, here: &Self, started_now: Option<u64>) -> OwnerKnowledge {
         let same_machine = !self.machine.is_empty() && (&self.machine, &self.host) == (&here.machine, &here.host);
-        // Containers on two machines may have one name, and the identifier of one image.
+        // Containers on two machines may share a host name, and the machine id of their image.
         let outermost = [self, here].iter().all(|process| process.pid_namespace == OUTERMOST_NAMESPACE);
         let same_namespaces = (self.pid_namespace, self.time_namespace) == (here.pid_namespace, here.time_namespace);
         match self.boot == here.boot {
@@ -249,9 +250,9 @@ fn make_link(_: &str, _: &Path) -> io::Result<()> {
     Err(no_locks())
 }
 
-/// True for the answers of file systems without links.
+/// Recognizes the errors of file systems without links.
 fn has_no_links(error: &io::Error) -> bool {
-    // The directory was written to a moment ago, so a lack of permission can't be the reason.
+    // This process wrote to the directory a moment ago, so `EPERM` can't mean a lack of permission.
     matches!(error.kind(), io::ErrorKind::Unsupported) || is_not_permitted(error)
 }
 

@@ -1,11 +1,11 @@
-//! Packages of a registry as names of tools: `npm:cowsay`, `npm:@scope/name`, `pypi:typos`.
+//! Tools that are named by a registry and a package: `npm:cowsay`, `npm:@scope/name`, `pypi:typos`.
 
 use crate::package::source_kind::{SourceKind, find_registry};
 
-/// The longest name of a package, so that a tool's name still fits into the names of files.
+/// The longest name of a package, chosen so that a tool's name fits into a file name.
 const NAME_BYTES: usize = 90;
 
-/// A package that a tool's name names.
+/// A package that is named by a tool's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NamedPackage<'t> {
     /// The registry.
@@ -17,15 +17,16 @@ pub struct NamedPackage<'t> {
 /// A text that cannot be the name of a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadPackage {
-    /// It has characters that the registry's names do not have, or too many.
-    #[error("`{package}` is no name of {} package", source_kind.package_word_with_article())]
+    /// It has characters that the registry does not allow in names, or too many of them.
+    #[error("`{package}` cannot be the name of {} package", source_kind.package_word_with_article())]
     Name {
         /// The registry.
         source_kind: SourceKind,
         /// The text.
         package: String,
     },
-    /// The index spells the name in another way. One spelling stands for one package, in the lock as in the store.
+    /// The index normalizes the name. Only that spelling is accepted, so that one package has one name in lock and
+    /// store.
     #[error("the {} package `{package}` is spelled `{normal}` here", source_kind.package_word())]
     Spelling {
         /// The registry.
@@ -38,7 +39,7 @@ pub enum BadPackage {
 }
 
 impl BadPackage {
-    /// The next step for a text that stands in the name of this tool.
+    /// The next step if the text is part of this tool's name.
     pub fn advice_for_tool(&self, tool: &str) -> Option<String> {
         match (self, tool.split_once(':')) {
             (Self::Spelling { normal, .. }, Some((registry, _))) => Some(format!("write `{registry}:{normal}`")),
@@ -46,7 +47,7 @@ impl BadPackage {
         }
     }
 
-    /// The next step for the text alone, if there is one.
+    /// The next step if the text stands alone; `None` if there is no useful advice.
     pub fn advice(&self) -> Option<String> {
         match self {
             Self::Spelling { normal, .. } => Some(format!("write `{normal}`")),
@@ -56,7 +57,7 @@ impl BadPackage {
 }
 
 impl<'t> NamedPackage<'t> {
-    /// The package that a tool's name names; `None` for any other name of a tool.
+    /// The package in a tool's name; `None` if the name has no registry in front.
     pub fn of_tool(tool: &'t str) -> Option<Self> {
         let (registry, package) = tool.split_once(':')?;
         let source = find_registry(registry)?;
@@ -66,7 +67,7 @@ impl<'t> NamedPackage<'t> {
     /// Check that the registry can have a package of this name.
     ///
     /// # Errors
-    /// It cannot.
+    /// The name is invalid there, or is spelled differently.
     pub fn check(&self) -> Result<(), BadPackage> {
         let package = self.package.to_owned();
         let source_kind = self.source;
@@ -80,13 +81,13 @@ impl<'t> NamedPackage<'t> {
         }
     }
 
-    /// The name that its first program probably has: that of the package, without its scope.
+    /// The probable name of its first program: the package's name without the scope.
     pub fn bare(&self) -> &'t str {
         bare_name(self.package)
     }
 }
 
-/// The name of a package without its scope.
+/// Removes the scope from a package's name.
 pub fn bare_name(package: &str) -> &str {
     package.rsplit('/').next().unwrap_or(package)
 }

@@ -1,4 +1,4 @@
-//! The `package.json` of an npm package: its programs, and the packages that they need.
+//! Reading the `package.json` of an npm package: its programs, and the packages that they need.
 
 use std::collections::BTreeMap;
 
@@ -10,14 +10,14 @@ use super::unshipped::UnshippedReason;
 use crate::package::npm_range::NpmRange;
 use crate::system::platform::{Arch, Os, Platform};
 
-/// The folder of a release in which packages find each other.
+/// The folder of a release in which node looks up packages.
 pub const NODE_MODULES: &str = "lib/node_modules";
 
 /// The scripts that npm runs when it installs a package.
 const INSTALL_SCRIPTS: [&str; 3] = ["preinstall", "install", "postinstall"];
 
-/// The parts of a `package.json` that decide whether a package is a tool by itself. Fields of another form than npm's
-/// count as absent.
+/// The parts of a `package.json` that decide whether a package is a tool by itself. A field whose form isn't npm's
+/// counts as absent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NpmManifest {
     /// Its version.
@@ -27,12 +27,12 @@ pub struct NpmManifest {
     /// A folder of the package whose files are its programs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program_folder: Option<String>,
-    /// The packages that it needs and does not hold.
+    /// Packages that it needs and does not bundle.
     pub needs: Vec<String>,
-    /// The packages that it uses where they exist, with the ranges of their versions; one that it wants from another
-    /// place, or under another name, is among those that it needs.
+    /// Packages that it uses where they exist, with the ranges of their versions. A package that it wants from outside
+    /// of the registry, or under another name, counts as needed.
     pub optional: BTreeMap<String, String>,
-    /// True if npm would run a script of it after unpacking.
+    /// Set if npm would run one of its scripts after unpacking.
     pub install_script: bool,
     os: Vec<String>,
     cpu: Vec<String>,
@@ -40,18 +40,18 @@ pub struct NpmManifest {
 }
 
 impl NpmManifest {
-    /// Read a `package.json`, or the document that a registry has of one version.
+    /// Read a `package.json`, or a registry's document about one version.
     ///
     /// # Errors
-    /// The text is no JSON object.
+    /// The text is not a JSON object.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        // Some editors put a mark at the beginning, which npm reads over.
+        // Some editors write a byte order mark, which npm ignores.
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let raw: Map<String, Value> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         Ok(Self::from_object(&raw))
     }
 
-    /// The same from an object that is read already.
+    /// Read an object that has been parsed already.
     pub fn from_object(raw: &Map<String, Value>) -> Self {
         let name = text(raw, "name");
         let (optional, elsewhere): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -69,10 +69,10 @@ impl NpmManifest {
         }
     }
 
-    /// The reason why the package cannot be a tool by itself, given whether a package for the platform comes with it.
+    /// Why the package cannot be a tool by itself; `for_platform` if a package for the platform comes with it.
     ///
-    /// Packages with native programs have a script that only makes their start faster; without a package for the
-    /// platform, the script is the only source of the program.
+    /// Packages with native programs often have an install script that only makes them start faster; without a package
+    /// for the platform, the script is the only source of the program.
     pub fn lack(&self, for_platform: bool) -> Option<UnshippedReason> {
         if self.programs.is_empty() && self.program_folder.is_none() {
             return Some(UnshippedReason::Programs);
@@ -83,12 +83,12 @@ impl NpmManifest {
         (self.install_script && !for_platform).then_some(UnshippedReason::InstallScript)
     }
 
-    /// True if the package is made for some platforms only.
+    /// Returns whether the package is made for some platforms only.
     pub fn is_limited(&self) -> bool {
         !self.os.is_empty() || !self.cpu.is_empty()
     }
 
-    /// True if the package is made for some platforms only, and this is one of them.
+    /// Returns whether the package is made for some platforms only, including this one.
     pub fn is_made_for(&self, platform: Platform) -> bool {
         let os = match platform.os {
             Os::Linux => "linux",
@@ -104,7 +104,7 @@ impl NpmManifest {
     }
 }
 
-/// True if a list of names admits this one; an empty list admits all, and `!name` all others.
+/// Returns whether a list admits a name. An empty list admits all, and `!name` all others.
 fn admits(list: &[String], name: &str) -> bool {
     let refused = list.iter().any(|entry| entry.strip_prefix('!') == Some(name));
     let mut named = list.iter().filter(|entry| !entry.starts_with('!')).peekable();
@@ -129,7 +129,7 @@ fn ranges(raw: &Map<String, Value>, key: &str) -> BTreeMap<String, String> {
     entries.filter_map(|(name, range)| Some((name.clone(), range.as_str()?.to_owned()))).collect()
 }
 
-/// The programs of `bin`: a path for the one program that has the package's name, or a table.
+/// Reads `bin`: a path for a single program with the package's name, or a table of programs.
 fn programs(bin: Option<&Value>, name: &str) -> BTreeMap<String, String> {
     let own = bare_name(name).to_owned();
     let pairs = match bin {
@@ -145,8 +145,8 @@ fn programs(bin: Option<&Value>, name: &str) -> BTreeMap<String, String> {
     pairs.into_iter().map(|(name, path)| (bare(name), plain(path))).collect()
 }
 
-/// The packages that npm would install besides: those that are neither bundled nor optional, the peers, and optional ones
-/// from elsewhere.
+/// The packages that npm would install besides this one: dependencies that are neither bundled nor optional, required
+/// peers, and optional packages from outside of the registry (`elsewhere`).
 fn needs(
     raw: &Map<String, Value>,
     optional: &BTreeMap<String, String>,

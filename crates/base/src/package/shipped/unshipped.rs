@@ -1,4 +1,4 @@
-//! The reasons why a package cannot be a tool by itself.
+//! Reasons why a package cannot be a tool by itself.
 
 use crate::package::source_kind::{PackageRunner, SourceKind};
 use crate::trouble::{Explain, TroubleKind};
@@ -20,25 +20,25 @@ pub struct Unshipped {
     pub lack: UnshippedReason,
 }
 
-/// The reason why a package cannot be a tool by itself, as the end of a sentence about the package.
+/// Why a package cannot be a tool by itself, as the end of a sentence about the package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnshippedReason {
-    /// It does not hold everything that its programs need.
+    /// It does not contain everything that its programs need.
     #[error("needs other packages, which vx does not install: {}", listed(.0))]
     Dependencies(Vec<String>),
-    /// It is no package of programs.
+    /// It provides no programs.
     #[error("has no programs")]
     Programs,
-    /// It has no archive for any platform in particular, so that its programs, if it has some, are functions of modules.
-    #[error("has modules alone, and vx runs none")]
+    /// It has no archive for any particular platform, so its programs, if it has any, are functions of Python modules.
+    #[error("has only Python modules, which vx does not run")]
     ModulesAlone,
-    /// Its programs are made while it is installed.
-    #[error("is finished by a script of its own when it is installed, and vx runs no such scripts")]
+    /// Its programs are made by a script that runs while it is installed.
+    #[error("relies on an install script, and vx does not run install scripts")]
     InstallScript,
     /// Its programs need an interpreter that vx does not provide for packages.
-    #[error("has programs that {0} runs, and vx does not provide that for packages")]
+    #[error("has programs that need {0} to run, which vx does not provide for packages")]
     Interpreter(String),
-    /// An archive beside it is none of its own.
+    /// The lock puts an archive beside it that it does not ask for.
     #[error("does not ask for {0}, which vx.lock puts beside it")]
     Stranger(String),
 }

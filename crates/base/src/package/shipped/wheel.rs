@@ -1,16 +1,16 @@
-//! The metadata inside of a wheel: the packages that it needs, and the programs that only a Python starts.
+//! Metadata in a wheel: the packages that it needs, and the programs that only a Python interpreter can start.
 
 /// The parts of a wheel's metadata that decide whether it is a tool by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WheelMetadata {
-    /// The packages that it needs.
+    /// Packages that it needs.
     pub needs: Vec<String>,
-    /// The programs that are functions of its modules.
+    /// Names of the programs that are functions in its modules.
     pub functions: Vec<String>,
 }
 
 impl WheelMetadata {
-    /// Read `METADATA` and `entry_points.txt`; the second is empty where a wheel has none.
+    /// Read `METADATA` and `entry_points.txt`; pass an empty text if the wheel lacks the second.
     pub fn parse(metadata: &str, entry_points: &str) -> Self {
         let headers = metadata.lines().take_while(|line| !line.is_empty());
         let mut needs: Vec<String> = headers.filter_map(required).collect();
@@ -19,7 +19,7 @@ impl WheelMetadata {
     }
 }
 
-/// The package that a header requires; `None` for other headers, and for a package that only an extra asks for.
+/// The package that a header requires; `None` for other headers, and for a package that only an extra requires.
 fn required(header: &str) -> Option<String> {
     let (name, value) = header.split_once(':')?;
     if !name.eq_ignore_ascii_case("Requires-Dist") {
@@ -33,7 +33,7 @@ fn required(header: &str) -> Option<String> {
     (!of_extra && !package.is_empty()).then(|| package.to_owned())
 }
 
-/// The names in the sections of programs.
+/// The names in the sections that declare programs.
 fn functions(entry_points: &str) -> Vec<String> {
     let mut inside = false;
     let mut names = Vec::new();

@@ -1,6 +1,6 @@
-//! The group of a program without a runner: what leaves the group is not followed.
+//! The group of a program without a runner. Processes that leave the group are not followed.
 //!
-//! The program is not collected before its group has been killed, so the group's number is its own.
+//! The program is not collected before its group has been killed, so the group's id can't belong to another group.
 
 use std::io::{self, PipeReader};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,27 +16,27 @@ use super::{ChildPipeEnds, PipedEnd, PipedEvent, PipedLaunch};
 use crate::facts::exit::Exit;
 use crate::facts::group::{Survivors, members};
 
-/// Between two looks at a group that is about to end.
+/// Pause between two checks of a group that is about to end.
 const GLANCE: Duration = Duration::from_millis(10);
 
 /// A program that leads a group.
 pub(super) struct Grouped {
     child: Child,
     pid: Pid,
-    /// Closed by the program's own end; none after that.
+    /// A pipe that is closed when the program ends; `None` from then on.
     ended: Option<PipeReader>,
     linger: Duration,
     grace: Duration,
     stage: GroupStage,
-    /// The time of the next look, if there is to be one without a reason.
+    /// The time of the next check, even if the pipe is still open.
     look_at: Option<Instant>,
 }
 
 enum GroupStage {
     Running,
-    /// The program has ended, and its output is still open.
+    /// The program has ended, and its output is still open; the group is asked to end at this time.
     Lingering(Instant),
-    /// The group was asked to end, and is killed at this time.
+    /// The group was asked to end, and is killed at the time `until`.
     Asked {
         until: Instant,
         held_output: bool,
@@ -130,7 +130,7 @@ impl Grouped {
         !matches!(waitid(WaitId::Pid(self.pid), options), Ok(None))
     }
 
-    /// True if the program has ended and nothing else is in its group.
+    /// Returns whether the program has ended and no other process is in its group.
     fn is_alone(&self) -> bool {
         self.ended.is_none() && members(self.pid.as_raw_pid().cast_unsigned()).is_empty()
     }
@@ -138,7 +138,7 @@ impl Grouped {
 
 impl Drop for Grouped {
     fn drop(&mut self) {
-        // After a wait the number may be another group's.
+        // Once the child has been collected, the id may be another group's.
         if matches!(self.child.try_wait(), Ok(None)) {
             let _ = kill_process_group(self.pid, Signal::KILL);
             let _ = self.child.wait();

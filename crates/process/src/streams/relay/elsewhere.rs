@@ -1,4 +1,4 @@
-//! The way of one stream on systems without pseudoterminals of this kind: always a pipe.
+//! The relay of one stream on systems without such pseudoterminals: always a pipe.
 
 use std::fs::File;
 use std::io;
@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicU32;
 
 use io::{PipeReader, PipeWriter};
 
-/// One stream, before the program starts.
+/// A stream, before the program starts.
 pub(super) struct RelayedStream {
     programs: PipeWriter,
     from: PipeReader,
@@ -32,7 +32,7 @@ impl RelayedStream {
         Ok(self.programs.try_clone()?.into())
     }
 
-    /// False: the program sees a pipe.
+    /// Always false: the program sees a pipe.
     pub(super) fn is_terminal(&self) -> bool {
         false
     }
@@ -43,15 +43,15 @@ impl RelayedStream {
     }
 }
 
-/// There is no size to follow.
+/// Nothing: this system's streams have no size to follow.
 pub(super) type Sizes = ();
 
-/// There is no size to follow.
+/// Does nothing.
 pub(super) fn follow_sizes(_: &[RelayedStream], _: &Arc<AtomicU32>) -> io::Result<Sizes> {
     Ok(())
 }
 
-/// A stream never refuses to wait here.
+/// Always fails: streams of this system are never non-blocking.
 pub(super) fn await_room(_: &File) -> io::Result<()> {
     Err(io::ErrorKind::WouldBlock.into())
 }

@@ -1,4 +1,4 @@
-//! The size of a terminal, passed on to the pseudoterminals of a program.
+//! Passes changes of a terminal's size on to the pseudoterminals of a program.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use signal_hook::iterator::{Handle, Signals};
 
 use super::way::RelayedStream;
 
-/// While this is there, the terminals of a program have the size of this process's own.
+/// As long as this value lives, the program's terminals follow the size of this process's.
 pub(crate) struct Following(Handle);
 
 impl Drop for Following {
@@ -22,11 +22,11 @@ impl Drop for Following {
     }
 }
 
-/// `None` where no stream is a terminal.
+/// `None` if no stream is a terminal.
 pub(crate) type Sizes = Option<Following>;
 
-/// Follow the sizes of the terminals among these streams. A program in a group of its own, which then has the terminal, is
-/// in `group`: its runner passes the system's signal on to this process.
+/// Follow the sizes of the terminals among these streams. `group` is the program's group if the terminal was lent to
+/// it; then its runner passes the system's signal on to this process.
 pub(crate) fn follow_sizes(ways: &[RelayedStream], group: &Arc<AtomicU32>) -> io::Result<Sizes> {
     let terminals = ways.iter().map(RelayedStream::terminals).collect::<io::Result<Vec<_>>>()?;
     let terminals: Vec<(File, File)> = terminals.into_iter().flatten().collect();
@@ -39,7 +39,8 @@ pub(crate) fn follow_sizes(ways: &[RelayedStream], group: &Arc<AtomicU32>) -> io
         for _ in signals.forever() {
             let changed = terminals.iter().filter(|(own, programs)| pass_on(own, programs)).count();
             if changed > 0 {
-                // The system's signal came before the new size. This one comes here, too, and finds nothing to change.
+                // The system signalled before we set the new size, so signal again. If this signal arrives here, too,
+                // it finds nothing to change.
                 let _ = match Pid::from_raw(group.load(Ordering::SeqCst).cast_signed()) {
                     Some(group) => kill_process_group(group, Signal::WINCH),
                     None => kill_current_process_group(Signal::WINCH),
@@ -50,7 +51,7 @@ pub(crate) fn follow_sizes(ways: &[RelayedStream], group: &Arc<AtomicU32>) -> io
     Ok(Some(Following(handle)))
 }
 
-/// Give the program's terminal the size of this one. True if it had another.
+/// Give the program's terminal the size of this process's. Returns whether it was changed.
 fn pass_on(own: &File, programs: &File) -> bool {
     let same = |one: &Winsize, other: &Winsize| {
         (one.ws_row, one.ws_col, one.ws_xpixel, one.ws_ypixel)

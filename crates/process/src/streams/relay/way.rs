@@ -1,4 +1,4 @@
-//! The way of one stream, from the program to this process's own stream.
+//! The relay of one stream, from the program to this process's stream.
 
 use std::fs::File;
 use std::io;
@@ -16,15 +16,15 @@ pub(super) use super::size::{Sizes, follow_sizes};
 pub(super) struct RelayedStream {
     /// The end that the program writes to.
     programs: OwnedFd,
-    /// The end that is read here; of a terminal it is the side that controls it.
+    /// The end that is read here; for a pseudoterminal, the controlling side.
     from: File,
-    /// This process's own stream.
+    /// This process's stream.
     to: File,
     terminal: bool,
 }
 
 impl RelayedStream {
-    /// Standard output and error: two ways, or one if both are the same file.
+    /// Standard output and error: two relays, or one if both are the same file.
     pub(super) fn of_streams() -> io::Result<Vec<Self>> {
         let (output, error) = (io::stdout(), io::stderr());
         let mut ways = vec![Self::to(output.as_fd())?];
@@ -53,18 +53,18 @@ impl RelayedStream {
         Ok(self.programs.try_clone()?.into())
     }
 
-    /// The end to read from, and the stream to write to. The program's end closes here: while it is open, the stream
-    /// would have no end.
+    /// The end to read from, and the stream to write to. Drops the program's end: while that is open here, reading
+    /// never reaches the end.
     pub(super) fn ends(self) -> (File, File) {
         (self.from, self.to)
     }
 
-    /// True if the program sees a terminal.
+    /// Returns whether the program sees a terminal.
     pub(super) fn is_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// This process's terminal and the program's, if the stream is one.
+    /// This process's terminal and the program's, if the stream is a terminal.
     pub(super) fn terminals(&self) -> io::Result<Option<(File, File)>> {
         if !self.terminal {
             return Ok(None);
@@ -73,8 +73,8 @@ impl RelayedStream {
     }
 }
 
-/// A pseudoterminal with the settings and the size of this terminal. It changes nothing on its way out, since the
-/// terminal that everything goes on to does that.
+/// Opens a pseudoterminal with the settings and the size of this terminal. It does not process output (no `OPOST`),
+/// since the real terminal does.
 fn terminal(like: BorrowedFd<'_>, mut settings: Termios) -> io::Result<(OwnedFd, OwnedFd)> {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     grantpt(&controller)?;
@@ -93,7 +93,7 @@ fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
     matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Wait until this stream takes more.
+/// Wait until this stream can be written to.
 pub(super) fn await_room(stream: &File) -> io::Result<()> {
     match poll(&mut [PollFd::new(stream, PollFlags::OUT)], None) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),

@@ -1,7 +1,7 @@
-//! One process, never a later one of the same number.
+//! A handle of one process, never of a later one with the same id.
 //!
-//! A number is a process's own until that process has been collected. A pidfd names the process itself, and it can be
-//! polled for its end; so while a handle of a number is open and silent, the number still belongs to that process.
+//! A process keeps its id until it has been collected. A pidfd refers to the process itself, and becomes readable at
+//! its end; so as long as the handle is not readable, the id still belongs to that process.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -17,32 +17,32 @@ use rustix::process::{
 /// Facts about a process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tree) struct ProcessFacts {
-    /// Its parent; none where that is outside of this system of process numbers.
+    /// Its parent; `None` if that is outside of this pid namespace.
     pub parent: Option<Pid>,
-    /// Its session; none where that is outside of this system of process numbers, as for a command that is run inside a
-    /// container, for processes of the system itself, and for one that is about to go.
+    /// Its session; `None` if that is outside of this pid namespace (as for a command that is run inside a container),
+    /// for kernel threads, and for a process that is about to be removed.
     pub session: Option<Pid>,
-    /// The time of its start, in ticks since the system's own.
+    /// The time of its start, in ticks since the system's boot.
     pub start: u64,
-    /// True while it is stopped, as by Ctrl-Z.
+    /// It is stopped, as by Ctrl-Z.
     pub stopped: bool,
-    /// True where the rest is not known: it is about to go, or becomes another program in place of its first thread.
+    /// Other facts are not known: it is about to be removed, or a thread other than the first is executing a program.
     pub changing: bool,
-    /// True if it has no variables: it was started with none, has ended, belongs to the system itself, or keeps them from
-    /// this user. False where it is becoming another program and does not have its variables yet.
+    /// It has no variables: it was started without any, has ended, is a kernel thread, or hides them from this user.
+    /// False during an exec, while it does not have its variables yet.
     pub bare: bool,
 }
 
 impl ProcessFacts {
-    /// The facts that `/proc` has of the process with this number now.
+    /// The facts in `/proc` about the process that has this id now.
     pub(in crate::tree) fn from_pid(pid: Pid) -> Option<Self> {
         Self::read(pid).ok().flatten()
     }
 
-    /// The same; `Ok(None)` when there is no such process.
+    /// As [`from_pid`](Self::from_pid), with errors; `Ok(None)` if there is no such process.
     ///
     /// # Errors
-    /// The system refuses to show them, or gives no file to read them with.
+    /// The system refuses to show the facts, or this process can't open another file.
     pub(in crate::tree) fn read(pid: Pid) -> io::Result<Option<Self>> {
         let mut buffer = [0; 1024];
         match File::open(format!("/proc/{pid}/stat")).and_then(|mut file| file.read(&mut buffer)) {
@@ -52,7 +52,7 @@ impl ProcessFacts {
         }
     }
 
-    /// The name, in parentheses, may hold anything, parentheses included: the fields follow the last one.
+    /// The name, in parentheses, may hold any characters, even parentheses: the fields follow the last one.
     fn parse(stat: &[u8]) -> Option<Self> {
         let close = stat.iter().rposition(|byte| *byte == b')')?;
         let fields: Vec<&str> = std::str::from_utf8(stat.get(close + 2..)?).ok()?.split(' ').collect();
@@ -60,7 +60,7 @@ impl ProcessFacts {
         // A process without a session shows a negative number.
         let pid = |number: i32| Pid::from_raw(number.max(0));
         let address = |at: usize| fields.get(at).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-        // Its code seems to begin at one for those who may not know.
+        // To a user who may not see it, the address of the code is shown as 1.
         let [memory_bytes, code, variables, variables_end] = [20, 23, 47, 48].map(address);
         Some(Self {
             parent: pid(number(1)?),
@@ -73,7 +73,7 @@ impl ProcessFacts {
     }
 }
 
-/// The ticks since the system's start, as [`ProcessFacts::start`] counts them.
+/// The ticks since the system's boot, as [`ProcessFacts::start`] counts them.
 pub(in crate::tree) fn now_ticks() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     let per_second = rustix::param::clock_ticks_per_second();
@@ -89,7 +89,7 @@ pub(in crate::tree) struct ProcessHandle {
 }
 
 impl ProcessHandle {
-    /// A handle of the process that has this number now; `Ok(None)` when there is none.
+    /// Opens the process that has this id now; `Ok(None)` if there is none.
     pub(in crate::tree) fn open(pid: Pid) -> io::Result<Option<Self>> {
         match pidfd_open(pid, PidfdFlags::empty()) {
             Ok(fd) => Ok(Some(Self { pid, fd })),
@@ -98,17 +98,18 @@ impl ProcessHandle {
         }
     }
 
-    /// Send it a signal. Processes of other users cannot be signalled, and an ended one has no use for it.
+    /// Send it a signal. Returns whether it was sent: not to another user's process, nor to one that has been
+    /// collected.
     pub(in crate::tree) fn signal(&self, signal: Signal) -> bool {
         pidfd_send_signal(&self.fd, signal).is_ok()
     }
 
-    /// The status of a child that has ended, which is then collected; its number may be given away from then on.
+    /// Collects a child that has ended, and returns its status; from then on, its id may be reused.
     pub(in crate::tree) fn collect(&self) -> Option<WaitIdStatus> {
         waitid(WaitId::PidFd(self.fd.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG).ok().flatten()
     }
 
-    /// The status of a child that has ended, which keeps its number.
+    /// Returns the status of a child that has ended, without collecting it; it keeps its id.
     pub(in crate::tree) fn status(&self) -> Option<WaitIdStatus> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         waitid(WaitId::PidFd(self.fd.as_fd()), options).ok().flatten()
@@ -121,24 +122,23 @@ impl AsFd for ProcessHandle {
     }
 }
 
-/// A process that ends while its facts are read.
+/// Recognizes the error for a process that ends while its facts are read.
 fn is_gone(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::SRCH.raw_os_error())
 }
 
-/// True if a child of this process has not ended, with all its threads: a statement of the system about one instant, made
-/// with the list of processes locked. A child that has ended and is not collected yet does not count, unless it is traced
-/// by a process that is not this one.
+/// Returns whether a child of this process, or one of its threads, has not ended. The system answers for one instant,
+/// with the list of processes locked. A zombie does not count, unless another process traces it.
 pub(in crate::tree) fn has_living_children() -> bool {
-    // Without a question for ends the system passes over those that have ended. The last one is for children that tell
-    // nobody of their end.
+    // Without `EXITED`, the system skips children that have ended. `every_kind` is `__WALL`, which includes children
+    // that don't signal their end to their parent.
     let every_kind = WaitIdOptions::from_bits_retain(0x4000_0000);
     let options = WaitIdOptions::STOPPED | WaitIdOptions::CONTINUED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     !matches!(waitid(WaitId::All, options | every_kind), Err(Errno::CHILD))
 }
 
-/// Of these, in their order, whether each has something to report: for a handle, that its process and all its threads
-/// have ended. Waits for the first one, no longer than `patience`.
+/// Wait until one of these files is ready, for `patience` at most, and return for each, in order, whether it is. A
+/// process handle is ready once the process and all its threads have ended.
 pub(in crate::tree) fn await_any<'a>(
     fds: impl Iterator<Item = BorrowedFd<'a>>,
     patience: Option<Duration>,
@@ -147,9 +147,9 @@ pub(in crate::tree) fn await_any<'a>(
     let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        // A wait too long for the system's clock is one without end.
+        // A time that is too long for a `Timespec` means a wait without end.
         let timeout = left.and_then(|left| Timespec::try_from(left).ok());
-        // The end of any child interrupts a wait.
+        // The end of any child interrupts the wait.
         if poll(&mut fds, timeout.as_ref()) != Err(Errno::INTR) {
             return fds.iter().map(|fd| !fd.revents().is_empty()).collect();
         }

@@ -1,10 +1,10 @@
-//! All processes of the system in one list, without a file for each.
+//! Lists all processes of the system, without opening a file for each.
 //!
-//! A number alone is no identity: once its process has been collected, the next one may have it. The list has a second
-//! number beside it, that of the inode of the process's folder in `/proc`. An inode belongs to one process, and the system
-//! removes it before it gives the number away. So the same pair in two lists is the same process in both, and one that was
-//! there from the first list to the second. The opposite proves nothing: the system may drop an inode that nobody uses,
-//! and make another for the same process, which then only has to be asked once more.
+//! A process id alone does not identify a process: once the process has been collected, another may get the id. So the
+//! list also holds the number of the inode of the process's folder in `/proc`. An inode belongs to one process, and the
+//! system removes it before it reuses the id. So the same pair in two lists means the same process, which existed all
+//! the time from the first list to the second. Different inodes prove nothing: the system may drop an unused inode and
+//! make another for the same process, whose facts then only have to be read once more.
 
 use std::collections::HashMap;
 use std::fs::read_dir;
@@ -13,19 +13,19 @@ use std::os::unix::fs::DirEntryExt;
 
 use rustix::process::Pid;
 
-/// The folder number that the system gives when it has no memory for an inode: of nobody.
+/// The number that the system reports when it has no memory for an inode; it identifies no process.
 const NO_INODE: u64 = 1;
 
-/// The processes that this user may see, by number, each with the inode of its folder. A process that is there from before
-/// the list to after it is on it.
+/// The processes that this user may see, by id, each with the inode of its folder. A process that exists from before
+/// the listing begins until after it ends is on the list.
 #[derive(Debug, Default)]
 pub(in crate::tree) struct Listing(HashMap<Pid, u64>);
 
 impl Listing {
-    /// The list now.
+    /// List the processes that exist now.
     ///
     /// # Errors
-    /// The system has no `/proc`, or gives no file to read it with.
+    /// The system has no `/proc`, or this process can't open another file.
     pub(in crate::tree) fn read() -> io::Result<Self> {
         let mut listed = HashMap::new();
         for entry in read_dir("/proc")? {
@@ -36,7 +36,7 @@ impl Listing {
         Ok(Self(listed))
     }
 
-    /// The processes on it.
+    /// The ids of the listed processes.
     pub(in crate::tree) fn pids(&self) -> impl Iterator<Item = Pid> + '_ {
         self.0.keys().copied()
     }

@@ -1,7 +1,9 @@
-//! The mark of one tree: a variable that all of it inherits, for its owner to find it by if its runner is killed.
+//! The mark of a tree: a variable that all its processes inherit, by which its owner finds them if its runner is
+//! killed.
 //!
-//! A tree inside of another has a mark that begins with the outer one's, so that the outer one's owner finds both. A program
-//! that is meant to outlive the tree (a daemon, the supervisor of services, and all that this starts) is started without it.
+//! The mark of an inner tree begins with that of the outer tree, so that the owner of the outer tree finds both. A
+//! program that is meant to outlive the tree (a daemon, the supervisor of services and all that it starts) is started
+//! without it.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
@@ -12,13 +14,13 @@ use vx_base::system::variables::WORK_TREE;
 
 use super::handle::ProcessFacts;
 
-/// The variable.
+/// The variable that holds the mark.
 pub(in crate::tree) const TREE_MARK: &str = WORK_TREE;
 
-/// Stands between the marks of an outer tree and an inner one.
+/// Separates the marks of an outer tree and an inner one.
 const INSIDE: u8 = b'/';
 
-/// The number of trees of this process.
+/// The number of trees that this process has started.
 static TREES: AtomicUsize = AtomicUsize::new(0);
 
 /// The mark of a tree of this process.
@@ -26,7 +28,7 @@ static TREES: AtomicUsize = AtomicUsize::new(0);
 pub(in crate::tree) struct TreeMark(OsString);
 
 impl TreeMark {
-    /// A new one: of this process, which no other one was or will be until the system is started again, and of a number.
+    /// A new mark: this process's id and time of start, which no other process has until the next boot, and a number.
     pub(in crate::tree) fn new() -> Self {
         Self::inside(std::env::var_os(TREE_MARK).unwrap_or_default())
     }
@@ -42,12 +44,12 @@ impl TreeMark {
         Self(mark)
     }
 
-    /// Its value.
+    /// The value of the variable.
     pub(in crate::tree) fn value(&self) -> &OsStr {
         &self.0
     }
 
-    /// True if this is the mark of a process of the tree.
+    /// Returns whether a process with this value belongs to the tree.
     pub(in crate::tree) fn covers(&self, value: &OsStr) -> bool {
         let rest = value.as_bytes().strip_prefix(self.0.as_bytes());
         rest.is_some_and(|rest| rest.first().is_none_or(|byte| *byte == INSIDE))

@@ -1,4 +1,4 @@
-//! The members of a tree: found, held by handles, and known by their mark.
+//! Members of a tree: how they are found, held by handles, and recognized by their mark.
 
 pub(super) mod handle;
 pub(super) mod listing;

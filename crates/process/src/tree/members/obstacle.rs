@@ -1,20 +1,20 @@
-//! The reason for which a look may not have seen all of a tree: then nobody may say that the tree is empty.
+//! Reasons why a scan may have missed processes of a tree, so that it does not prove the tree empty.
 
 use std::fmt;
 use std::io;
 
 use rustix::io::Errno;
 
-/// The reason for which a look may not have seen all of a tree.
+/// Why a scan may have missed processes of a tree.
 #[derive(Debug)]
 pub(in crate::tree) enum Obstacle {
-    /// The system refuses what a look needs.
+    /// The system refused something that a scan needs.
     Refused(io::Error),
-    /// The system knows of a living process that no look has found.
+    /// The system knows of a living process that no scan has found.
     Hidden,
-    /// A process is becoming another program: it does not show yet whose it is.
+    /// A process is executing a program, and does not show yet which tree it belongs to.
     Changing,
-    /// Processes start and end faster than looks follow.
+    /// Processes start and end faster than scans can follow.
     Restless,
 }
 
@@ -28,17 +28,17 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) if has_no_room(error) => {
-                f.write_str("too few open files are allowed to look for it (`ulimit -n`)")
+                f.write_str("the limit of open files is too low to search for it (`ulimit -n`)")
             }
-            Self::Refused(error) => write!(f, "it cannot be looked for: {error}"),
+            Self::Refused(error) => write!(f, "the search for it failed: {error}"),
             Self::Hidden => f.write_str("a process that this user cannot see"),
-            Self::Changing => f.write_str("a process that is becoming another program"),
+            Self::Changing => f.write_str("a process that is executing another program"),
             Self::Restless => f.write_str("processes start faster than they can be ended"),
         }
     }
 }
 
-/// True if this process, or the system, has no file left.
+/// Returns whether this process, or the system, has no file descriptors left.
 pub(in crate::tree) fn has_no_room(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

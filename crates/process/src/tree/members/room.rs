@@ -1,35 +1,35 @@
-//! Room for handles: a tree may have more members than this process may have files open.
+//! Room for handles: a tree may have more members than this process may have open files.
 //!
-//! The limit is raised only once it is met, and is what it was before as soon as no tree needs more: programs that this
-//! process starts inherit it, and those that use `select` depend on a low one.
+//! The limit is raised only when it is reached, and restored as soon as no tree needs more: programs that this process
+//! starts inherit the limit, and those that use `select` depend on a low one.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
 
 use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// The files that stay free for looking: the list of processes, the facts of one of them, and those of other threads.
+/// Files kept free for scanning: the list of processes, the facts of one process, and those of other threads.
 const SPARE: u64 = 8;
 
-/// The limit as it was, and the number of trees that hold it raised.
+/// The original limit, and the number of trees for which it is raised.
 static RAISED: Mutex<Option<(Rlimit, usize)>> = Mutex::new(None);
 
-/// The room for the handles of one tree.
+/// Room for the handles of one tree.
 #[derive(Debug, Default)]
 pub(in crate::tree) struct Room {
     holds_limit: bool,
 }
 
 impl Room {
-    /// True if this process can still look at others beside this file, which was opened last: the system gives the lowest
-    /// number that is free.
+    /// Returns whether enough files stay free for scanning. `last` is the file that was opened last: since the system
+    /// hands out the lowest free number, its number tells how many are used.
     pub(in crate::tree) fn has_place_beside(&mut self, last: BorrowedFd<'_>) -> bool {
         let number = u64::try_from(last.as_raw_fd()).unwrap_or(0);
         let fits = || getrlimit(Resource::Nofile).current.is_none_or(|limit| number + SPARE < limit);
         fits() || (self.make() && fits())
     }
 
-    /// Take as many files as this process may have; false if it had them before.
+    /// Raise the limit as far as allowed; false if it could not be raised.
     pub(in crate::tree) fn make(&mut self) -> bool {
         let mut raised = RAISED.lock();
         let limit = getrlimit(Resource::Nofile);

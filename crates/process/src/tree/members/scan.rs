@@ -1,25 +1,27 @@
-//! All processes below this one, or below processes that a rule names.
+//! Finds all processes below this one, or below processes that a rule names.
 //!
-//! The system moves an orphan to its nearest ancestor that is a subreaper. Below a subreaper, therefore, a descendant
-//! stays one for all its life, and a process that is none never becomes one. So each process of the system is asked for
-//! its parent once; after that its place in the [`Listing`] stands for the answer. A look costs one list, and three calls
-//! for each process that was started since the last one. Only members get a handle: as many files are open as the tree
-//! has processes, whatever else runs on the machine.
+//! The system moves an orphan to its nearest ancestor that is a subreaper. So a descendant of a subreaper stays a
+//! descendant for all its life, and a process that is not a descendant never becomes one. Therefore each process of the
+//! system is asked for its parent only once; from then on, its entry in the [`Listing`] stands for the answer. A scan
+//! costs one listing, and three calls for each process that was started since the last scan. Only members get a handle:
+//! the number of open files is the number of the tree's processes, whatever else runs on the machine.
 //!
-//! **A parent's number is believed** only if the same process had it before the question and after it: a member's handle was
-//! open before and is silent after; a stranger is on the list from before and on that from after, with the same inode.
-//! Else the parent may have ended, its number may be another process's, and the question is asked again. A process that
-//! belongs to the tree is asked once more when its handle is open, so that what was read is of whom the handle names.
+//! **A parent's id is believed** only if the same process had it before and after the child's facts were read: a
+//! member's handle was open before, and shows no end after; a stranger is on the lists from before and after, with the
+//! same inode. Otherwise the parent may have ended and its id may be another process's, so the child is asked again. A
+//! process that belongs to the tree is asked once more when its handle is open, so that the facts are those of the
+//! handle's process.
 //!
-//! **No look is one instant**: a process that is started during it may be missing, and so may one whose parent was missing.
-//! Two things show that a tree is empty nevertheless. Two looks in a row that find and collect nobody, for whoever hides
-//! from a look by forking and exiting leaves one to be collected by the next. And, where every child of this process
-//! belongs to the tree, the system's own word that none is alive, which it gives for one instant: the parent of a process
-//! is alive, so whoever is alive below this process has an ancestor among its children. A look that finds nobody and is
-//! contradicted by that word counts for nothing; if the contradiction stays, all strangers are asked again.
+//! **A scan does not see one instant**: it may miss a process that is started meanwhile, and any process whose parent
+//! it missed. Two proofs that a tree is empty remain. First, two scans in a row that find and collect no process: a
+//! process that escapes a scan by forking and exiting leaves a zombie for the next scan to collect. Second, if every
+//! child of this process belongs to the tree, the system's answer that no child is alive, which holds for one instant:
+//! since orphans move to this process, any living descendant has an ancestor among its living children. If a scan finds
+//! no process and the system's answer contradicts it, the scan does not count; if the contradiction persists, all
+//! strangers are asked again.
 //!
-//! Lists of children (`/proc/PID/task/TID/children`) are not used. Many systems do not have them, they promise something only
-//! of processes that stand still, and they would save no more than the list.
+//! Lists of children (`/proc/PID/task/TID/children`) are not used: many systems lack them, they are reliable only for
+//! stopped processes, and they would save no more than the listing.
 
 mod sorting;
 
@@ -35,83 +37,84 @@ use super::listing::Listing;
 use super::obstacle::{Obstacle, has_no_room};
 use super::room::Room;
 
-/// The number of times that one look asks for parents again.
+/// The number of times that one scan asks for parents.
 const ROUNDS: usize = 4;
 
-/// The number of looks in a row that the system may contradict before all strangers are asked again. A tree that changes
-/// fast is contradicted, too.
+/// The number of scans in a row that the system may contradict before all strangers are asked again. It is more than
+/// one, because scans of a tree that changes fast are contradicted, too.
 const CONTRADICTIONS: usize = 4;
 
 /// A process below this one that has not ended.
 #[derive(Debug)]
 pub(in crate::tree) struct TreeMember {
     pub handle: ProcessHandle,
-    /// The time of its start, in ticks since the system's own.
+    /// The time of its start, in ticks since the system's boot.
     pub start: u64,
 }
 
-/// The result of one look.
+/// The result of one scan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::tree) struct TreeScan {
-    /// The number of ended processes that this one collected. Each was a member, possibly one that no look has seen: a
-    /// process that forks and exits faster than a look leaves one with every step.
+    /// The number of ended processes that this process collected. Each was a member, possibly one that no scan has
+    /// seen: a process that forks and exits faster than a scan leaves one zombie with every step.
     pub collected: usize,
-    /// The number of ended children that could not be collected, as a process that is not this one traces them.
+    /// The number of ended children that could not be collected, because another process traces them.
     pub uncollected: usize,
-    /// True if every process of the system was placed, and the system does not contradict.
+    /// Every process of the system was placed, and the system does not contradict.
     pub complete: bool,
 }
 
-/// The rule for roots: true if such a process, and all below it, belongs to the tree; none while that is not known.
+/// The rule for roots: true if such a process and all below it belong to the tree; `None` while that is not known.
 type Rule = Box<dyn Fn(Pid, &ProcessFacts) -> Option<bool> + Send>;
 
-/// The processes that a rule applies to.
+/// The processes that the rule applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Roots {
-    /// All children of this process, without a question.
+    /// Every child of this process; the rule accepts all.
     AllChildren,
-    /// Children of this process.
+    /// Children of this process; the rule decides.
     Children,
-    /// All but this process.
+    /// All processes of the system except this one.
     Anywhere,
 }
 
-/// The processes below this one, or below roots elsewhere.
+/// The processes below this one, or below other roots.
 pub(in crate::tree) struct Descendants {
     own: Pid,
     roots: Roots,
     rule: Rule,
-    /// Processes that do not belong to the tree, nor do those below them.
+    /// Processes that do not belong to the tree, and neither do those below them.
     spared: HashSet<Pid>,
     leader: Option<ProcessHandle>,
-    /// In the order in which they were found: a parent before its children.
+    /// Members in the order in which they were found: a parent before its children.
     members: Vec<TreeMember>,
-    /// Processes that are not below this one, by number, each with the inode of its folder on the last list.
+    /// Strangers, that is, processes that are not below this one, by id, each with the inode of its folder in the last
+    /// list.
     outside: HashMap<Pid, u64>,
     room: Room,
-    /// Why the last look may not have seen all.
+    /// Why the last scan may have missed processes.
     obstacle: Option<Obstacle>,
-    /// True if the last look met a process that does not show yet whether it belongs to the tree.
+    /// The last scan met a process that does not show yet whether it belongs to the tree.
     met_changing: bool,
-    /// The number of looks in a row that the system has contradicted.
+    /// The number of scans in a row that the system has contradicted.
     contradicted: usize,
 }
 
 impl Descendants {
-    /// Those below this process by children that the rule accepts. Children that it leaves out are not touched.
+    /// The children of this process that the rule accepts, and all processes below them. Other children are not
+    /// touched.
     pub(in crate::tree) fn by_rule(rule: impl Fn(Pid, &ProcessFacts) -> bool + Send + 'static) -> Self {
         Self::from_roots(Roots::Children, Box::new(move |pid, facts| Some(rule(pid, facts))))
     }
 
-    /// Those that the rule accepts, wherever they are, and those below them; a look at one that it cannot judge yet is not
-    /// complete. None of them is collected, unless it is a
-    /// child of this process. An orphan of theirs that the rule does not accept is out of sight if its parent ended
-    /// before it was seen.
+    /// The processes of the system that the rule accepts, and all below them. A scan is incomplete while the rule can't
+    /// judge a process yet. Only children of this process are collected. An orphan that the rule does not accept is
+    /// missed if its parent ended before the orphan was seen.
     pub(in crate::tree) fn anywhere(rule: impl Fn(Pid, &ProcessFacts) -> Option<bool> + Send + 'static) -> Self {
         Self::from_roots(Roots::Anywhere, Box::new(rule))
     }
 
-    /// All below this process, which is a subreaper, and has no children but those of the tree.
+    /// All processes below this one, which must be a subreaper, and have no children but those of the tree.
     pub(in crate::tree) fn all() -> Self {
         Self::from_roots(Roots::AllChildren, Box::new(|_, _| Some(true)))
     }
@@ -132,7 +135,8 @@ impl Descendants {
         }
     }
 
-    /// All below this process, which is a subreaper and has no child yet: every other process of the system is outside.
+    /// All processes below this one, which must be a subreaper and have no child yet, so that every process that exists
+    /// now is a stranger.
     ///
     /// # Errors
     /// The system has no `/proc`.
@@ -143,11 +147,11 @@ impl Descendants {
         Ok(descendants)
     }
 
-    /// A child that was just started. It is not collected before [`collect_leader`](Self::collect_leader), so that its
-    /// number, and its group's, stay its own.
+    /// Make a child that was just started the leader. It is not collected before
+    /// [`collect_leader`](Self::collect_leader), so that its id, and that of its group, are not reused.
     ///
     /// # Errors
-    /// The system gives no handle of it.
+    /// The system does not provide a handle for it.
     pub(in crate::tree) fn lead_by(&mut self, pid: Pid) -> io::Result<()> {
         let gone = || io::Error::from(io::ErrorKind::NotFound);
         self.leader = Some(ProcessHandle::open(pid)?.ok_or_else(gone)?);
@@ -157,22 +161,22 @@ impl Descendants {
         Ok(())
     }
 
-    /// Leave out these processes, and those below them.
+    /// Exclude these processes, and those below them.
     pub(in crate::tree) fn spare(&mut self, spared: HashSet<Pid>) {
         self.spared = spared;
     }
 
-    /// The leader's status, once it has ended; it keeps its number.
+    /// The leader's status, once it has ended; it is not collected, and keeps its id.
     pub(in crate::tree) fn leader_status(&self) -> Option<WaitIdStatus> {
         self.leader.as_ref()?.status()
     }
 
-    /// The leader's number, which is its group's, too.
+    /// The leader's id, which is also that of its group.
     pub(in crate::tree) fn leader(&self) -> Option<Pid> {
         self.leader.as_ref().map(|leader| leader.pid)
     }
 
-    /// The leader, for waiting for its end.
+    /// The leader's handle, for waiting for its end.
     pub(in crate::tree) fn leader_handle(&self) -> Option<&ProcessHandle> {
         self.leader.as_ref()
     }
@@ -182,17 +186,17 @@ impl Descendants {
         self.leader.take_if(|leader| leader.collect().is_some());
     }
 
-    /// Those that had not ended at the last look, each behind its parent.
+    /// The members that had not ended at the last scan, each after its parent.
     pub(in crate::tree) fn members(&self) -> &[TreeMember] {
         &self.members
     }
 
-    /// Why the last look may not have seen all.
+    /// Why the last scan may have missed processes; `None` if it was complete.
     pub(in crate::tree) fn obstacle(&self) -> Option<&Obstacle> {
         self.obstacle.as_ref()
     }
 
-    /// Look at every process.
+    /// Scan every process of the system.
     pub(in crate::tree) fn scan(&mut self) -> TreeScan {
         let mut look = TreeScan::default();
         self.met_changing = false;
@@ -215,7 +219,8 @@ impl Descendants {
             }
             let after = self.list()?;
             let mut unplaced = self.sort(seen, [&before, &after], look)?;
-            // A parent that is named for a second time and is not there is hidden from this user, as no member is.
+            // A parent that is named twice and not listed is hidden from this user. Members never are, so the child is
+            // no member either.
             unplaced.retain(|pid, parent| asked.get(pid) != Some(parent));
             let parents: Vec<Pid> = unplaced.values().flatten().copied().collect();
             open = self.unknown(unplaced.keys().copied().chain(parents));
@@ -224,7 +229,7 @@ impl Descendants {
         if open.is_empty() { self.confirm(look) } else { Err(Obstacle::Restless) }
     }
 
-    /// The list now. Strangers that are not on it any more are forgotten.
+    /// Lists all processes, and forgets strangers that are not on the list any more.
     fn list(&mut self) -> io::Result<Listing> {
         let listing = match Listing::read() {
             Err(error) if has_no_room(&error) && self.room.make() => Listing::read()?,
@@ -234,20 +239,21 @@ impl Descendants {
         Ok(listing)
     }
 
-    /// Those of these processes that have no place yet.
+    /// Filters out the processes that have a place already.
     fn unknown(&self, pids: impl Iterator<Item = Pid>) -> Vec<Pid> {
         let members: HashSet<Pid> = self.members.iter().map(|member| member.handle.pid).collect();
         let known = [Some(self.own), self.leader()];
         let is_known =
             |pid: &Pid| known.contains(&Some(*pid)) || self.outside.contains_key(pid) || members.contains(pid);
         let mut unknown: Vec<Pid> = pids.filter(|pid| !is_known(pid)).collect();
-        // A parent mostly has a lower number than its child, and is placed before it.
+        // In order of their ids, since a parent usually has a lower id than its child, and should be placed first.
         unknown.sort_unstable_by_key(|pid| pid.as_raw_pid());
         unknown
     }
 
-    /// With nobody found, the system's word on it, where that is about the tree alone. It counts an ended child as alive that
-    /// cannot be collected, because it is traced by a process elsewhere.
+    /// If no member was found, ask the system whether a child is alive, provided that all children belong to the tree.
+    /// The system counts an ended child that another process traces as alive, so its answer is not used while there is
+    /// one.
     fn confirm(&mut self, look: &TreeScan) -> Result<(), Obstacle> {
         let is_asked = self.roots == Roots::AllChildren && self.spared.is_empty();
         if !is_asked || !self.members.is_empty() || look.uncollected > 0 || !has_living_children() {
@@ -261,7 +267,7 @@ impl Descendants {
         Err(Obstacle::Hidden)
     }
 
-    /// Forget members that have ended, and collect those of them that are children of this process.
+    /// Remove members that have ended, and collect those that are children of this process, except the leader.
     fn drop_ended(&mut self, look: &mut TreeScan) {
         let members = self.members.iter().map(|member| member.handle.as_fd());
         let mut ended = await_any(members, Some(Duration::ZERO)).into_iter();

@@ -1,5 +1,5 @@
-//! A command in this process's own group and on its terminal, to which nothing changes by that: signals that are sent to
-//! this process reach it, and it ends with this process.
+//! Runs a command in this process's group and on its terminal, as if it had been started directly: signals to this
+//! process reach the command, and it ends with this process.
 
 use std::ffi::OsString;
 use std::io;
@@ -17,32 +17,32 @@ use super::watchdog::Watchdog;
 use crate::facts::group::Survivors;
 use crate::tree::members::handle::{ProcessHandle, await_any};
 
-/// A command that ends within this time has no watchdog, which would cost it more than it is good for.
+/// A command gets a watchdog after this time. For a shorter command, starting one would cost more than it is worth.
 const WATCHED_AFTER: Duration = Duration::from_millis(50);
 
 /// The end of a command.
 #[derive(Clone, Debug)]
 pub struct CommandEnd {
-    /// The command's own status.
+    /// The command's exit status.
     pub status: ExitStatus,
-    /// The signal by which this process was asked to end, and ended the command with all below it.
+    /// The signal by which this process was asked to end; the command and all below it were ended then.
     pub asked: Option<i32>,
-    /// Those of them that are still there after all.
+    /// Those of them that could not be ended.
     pub left: Survivors,
 }
 
 impl CommandEnd {
-    /// The status for this process's own end.
+    /// The status that this process should end with.
     pub fn to_pass_on(&self) -> ExitStatus {
         self.asked.map_or(self.status, ExitStatus::from_raw)
     }
 }
 
-/// Run a command to its end. Its description is dropped once it runs, with the streams that it holds; then `started` is
-/// called. The command is known by `mark`, a variable that nothing else has, if there is one.
+/// Run a command to its end. Once it runs, `command` is dropped with the streams that it holds, and then `started` is
+/// called. `mark` is a variable in its environment that no other process has, if there is one.
 ///
-/// A request to end this process (SIGTERM, SIGHUP) ends the command and those below it that have not left their parents;
-/// a second one kills them. If this process is killed, a watchdog ends them.
+/// A request to end this process (SIGTERM, SIGHUP) ends the command and those of its descendants whose parents still
+/// live; a second request kills them. If this process is killed, a watchdog ends them.
 pub(crate) fn run_command(
     mut command: Command,
     mark: Option<&(OsString, OsString)>,
@@ -58,7 +58,7 @@ pub(crate) fn run_command(
         return Ok(CommandEnd { status: child.wait()?, asked: None, left: Survivors::default() });
     };
     let handle = Arc::new(handle);
-    // Without a thread for it the command still runs.
+    // If no thread can be started for it, signals aren't forwarded, but the command still runs.
     let forwarded = signals.to(Arc::clone(&handle));
     started();
     let wait = |patience| await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), patience);

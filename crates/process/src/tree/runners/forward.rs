@@ -1,8 +1,8 @@
-//! Signals to this process alone, passed on to the command that it stands for.
+//! Passes signals that are sent to this process on to the command that it runs.
 //!
-//! A key of the terminal sends its signal to the whole group, so the command has it already: only what another process has
-//! sent is passed on. A signal that a process sends to the whole group therefore reaches the command twice. A signal that
-//! is ignored stays so, here and in the command, as `nohup` and a shell's background jobs expect.
+//! A key of the terminal sends its signal to the whole group, so the command gets it anyway: only signals from other
+//! processes are passed on. So a signal that another process sends to the whole group reaches the command twice. An
+//! ignored signal stays ignored, here and in the command, as `nohup` and a shell's background jobs expect.
 
 use std::io;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use signal_hook::low_level::siginfo::{Cause, Origin};
 
 use crate::tree::members::handle::ProcessHandle;
 
-/// The signals that are passed on. A request to end (SIGTERM, SIGHUP) goes to all below the command instead, and a
-/// suspended process passes nothing on.
+/// The signals that are passed on. SIGTERM and SIGHUP are not: they end the command and all below it. Nor are signals
+/// that suspend, since a suspended process passes nothing on.
 const PASSED_ON: [i32; 11] =
     [SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGURG, SIGWINCH, SIGXCPU];
 
-/// Listens to the signals from now on; they end this process no longer.
+/// Listens to the signals, which no longer end this process.
 pub(in crate::tree) struct SignalForwarder(SignalsInfo<WithOrigin>);
 
 impl SignalForwarder {
-    /// Listen. To be called before the command starts, so that no signal comes in between.
+    /// Listen from now on. Call this before the command starts, so that no signal is lost in between.
     pub(in crate::tree) fn listen() -> io::Result<Self> {
         let ignored = ignored();
         let heeded = PASSED_ON.into_iter().filter(|signal| !is_among(*signal, ignored));
         SignalsInfo::new(heeded).map(Self)
     }
 
-    /// Pass the signals on to this child, also those that came before.
+    /// Pass the signals on to this child, including those that have arrived already.
     pub(in crate::tree) fn to(mut self, child: Arc<ProcessHandle>) -> io::Result<Forwarded> {
         let listening = self.0.handle();
         let thread = thread::Builder::new().name("signals".into()).spawn(move || {
@@ -46,7 +46,7 @@ impl SignalForwarder {
     }
 }
 
-/// While this is there, signals are passed on.
+/// As long as this value lives, signals are passed on.
 pub(in crate::tree) struct Forwarded {
     listening: Listening,
     thread: Option<JoinHandle<()>>,
@@ -59,7 +59,8 @@ impl Drop for Forwarded {
     }
 }
 
-/// True if another process has sent it. This process sends signals to its whole group.
+/// Returns whether another process has sent the signal. This process sends signals only to its whole group, so those
+/// reach the command anyway.
 fn is_meant_for_command(origin: &Origin) -> bool {
     let own = rustix::process::getpid().as_raw_pid();
     matches!(origin.cause, Cause::Sent(_)) && origin.process.as_ref().is_none_or(|process| process.pid != own)
@@ -72,7 +73,7 @@ pub(in crate::tree) fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// True if the mask has this signal.
+/// Returns whether the mask contains this signal.
 pub(in crate::tree) fn is_among(signal: i32, mask: u64) -> bool {
     mask >> (signal - 1) & 1 == 1
 }

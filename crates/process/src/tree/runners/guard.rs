@@ -1,6 +1,6 @@
-//! A runner that starts its program itself, and again: the guard of a service.
+//! A runner that starts and restarts its program itself: the guard of a service.
 //!
-//! It is a subreaper, so all that its program starts stays below it. One program is at work at a time, as the leader of a
+//! It is a subreaper, so all that its program starts stays below it. It runs one program at a time, as the leader of a
 //! group; the next one is started only once the tree of the last one is empty.
 
 use std::ffi::OsString;
@@ -28,29 +28,29 @@ pub struct GuardedProgram {
     pub arguments: Vec<OsString>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
-    /// Its directory.
+    /// Its working directory.
     pub directory: PathBuf,
-    /// Its standard input stays open until it has ended, though nothing comes from it: some servers and watchers end with
-    /// their input. That of another program is at its end at once.
+    /// Its standard input stays open until it ends, though nothing is written to it: some servers and watchers exit
+    /// when their input ends. If false, its standard input is empty.
     pub holds_input: bool,
 }
 
-/// A reason for a guard to end its program.
+/// Why a guard should end its program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuardAsked {
-    /// A signal asks.
+    /// A signal asks it to.
     Stop,
     /// The process that started the guard is gone.
     ParentGone,
 }
 
-/// This process as a guard. There is one in a process, for as long as that lives.
+/// This process as a guard. There is one for each process, for as long as the process lives.
 pub struct GuardProcess {
     requests: RunnerRequests,
 }
 
 impl GuardProcess {
-    /// From now on signals are requests, orphans come to this process, and the end of its parent is noticed.
+    /// From now on, signals count as requests, this process adopts orphans, and the end of its parent is noticed.
     ///
     /// # Errors
     /// The system refuses.
@@ -60,7 +60,7 @@ impl GuardProcess {
         Ok(Self { requests })
     }
 
-    /// Start a program. Its output comes from the pipe, standard output and error in one.
+    /// Start a program. The returned pipe carries its standard output and error.
     ///
     /// # Errors
     /// It cannot be started.
@@ -74,7 +74,7 @@ impl GuardProcess {
         let (stdin, input) = input.map_or((Stdio::null(), None), |(reader, writer)| (reader.into(), Some(writer)));
         command.stdin(stdin).stdout(writer.try_clone()?).stderr(writer);
         let mut leader = command.spawn()?;
-        // It is not collected before its tree is empty, so the number is its own.
+        // It is not collected before its tree is empty, so the id stays its own.
         if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
             let _ = leader.kill().and_then(|()| leader.wait());
             return Err(error);
@@ -83,8 +83,7 @@ impl GuardProcess {
         Ok((GuardedTree { pid, ending: TreeEnding::from_descendants(descendants), _input: input }, reader))
     }
 
-    /// Wait for a request, for `wake` to have something to read, or for the end of a process of the program, no longer than
-    /// `patience`.
+    /// Wait for a request, for data in `wake`, or for the end of a process of the program, for `patience` at most.
     pub fn wait(
         &mut self,
         program: Option<&GuardedTree>,
@@ -95,8 +94,8 @@ impl GuardProcess {
         asked(self.requests.wait(ends.into_iter().chain([wake.as_fd()]), patience))
     }
 
-    /// End a program with all below it: this signal, then for `grace` its end, then a kill; another request ends the grace.
-    /// The survivors come back.
+    /// End a program and all below it: send this signal, wait for `grace`, then kill. Another request cuts the grace
+    /// short. Returns the survivors.
     pub fn end(&mut self, program: &mut GuardedTree, signal: i32, grace: Duration) -> Survivors {
         program.ending.ask_with(signal_of(signal));
         let requests = &mut self.requests;
@@ -121,17 +120,17 @@ fn signal_of(number: i32) -> Signal {
 pub struct GuardedTree {
     pid: u32,
     ending: TreeEnding,
-    /// The other end of its standard input; the system closes it if the guard is killed.
+    /// The writing end of its standard input; the system closes it if the guard is killed.
     _input: Option<PipeWriter>,
 }
 
 impl GuardedTree {
-    /// The program's process id, which is also the number of its group.
+    /// The program's process id, which is also the id of its group.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// The end of the program itself, once it has ended.
+    /// The program's exit code or signal, once it has ended.
     pub fn exit(&self) -> Option<Exit> {
         let status = self.ending.descendants.leader_status()?;
         Some(match (status.exit_status(), status.terminating_signal()) {
@@ -141,12 +140,12 @@ impl GuardedTree {
         })
     }
 
-    /// Look whether nothing of it is left, as often as it takes to see that.
+    /// Returns whether no process of it is left, after as many scans as that takes.
     pub fn is_empty(&mut self) -> bool {
         self.ending.is_empty()
     }
 
-    /// The processes of it that are there, as the last look found them.
+    /// The living processes that the last scan found.
     pub fn left(&self) -> Vec<MemberProcess> {
         self.ending.named()
     }
@@ -156,7 +155,7 @@ impl GuardedTree {
         self.ending.descendants.collect_leader();
     }
 
-    /// The program's own end; once it has ended, those of the processes that it left.
+    /// Handles to wait for: the program's, or once it has ended, those of the processes that it left.
     fn awaited(&self) -> Vec<BorrowedFd<'_>> {
         match self.exit() {
             None => self.ending.descendants.leader_handle().map(AsFd::as_fd).into_iter().collect(),

@@ -1,4 +1,4 @@
-//! The processes that stand between a tree and its owner, and the parts that they are made of.
+//! Processes that stand between a tree and its owner, and their parts.
 
 pub(super) mod command;
 pub(super) mod forward;

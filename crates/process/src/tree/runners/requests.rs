@@ -1,4 +1,4 @@
-//! The requests that a runner waits for: of its owner, of a signal, and by its owner's death.
+//! Requests that a runner waits for: from its owner, by a signal, or by its owner's death.
 
 use std::io::{self, ErrorKind, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,15 +15,16 @@ use crate::tree::protocol::parse_end;
 /// A reason to end the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::tree) enum TreeEndRequest {
-    /// The owner asks, and grants this grace.
+    /// The owner asks for it, and grants this grace.
     End(Duration),
-    /// A signal asks: the end of a tree above this one reaches runners, too, and none may leave before its tree.
+    /// A signal asks for it: when an outer tree is ended, its inner runners are signalled, too, and a runner must not
+    /// end before its tree.
     Signalled,
-    /// The owner has died, or wants to know no more of it.
+    /// The owner has died, or has closed the socket.
     OwnerGone,
 }
 
-/// The places that requests come from. One that has reported its end is not asked again.
+/// The sources of requests. A source that has reported its end is not polled again.
 pub(in crate::tree) struct RunnerRequests {
     owner: Option<ProcessHandle>,
     socket: Option<UnixStream>,
@@ -32,7 +33,7 @@ pub(in crate::tree) struct RunnerRequests {
 }
 
 impl RunnerRequests {
-    /// Listen from now on, also to signals, which no longer end this process.
+    /// Listen to the owner from now on, and to signals, which no longer end this process.
     ///
     /// # Errors
     /// The system refuses, or the owner is not this process's parent any more.
@@ -42,7 +43,7 @@ impl RunnerRequests {
         Ok(Self { socket: Some(socket), ..Self::of_parent(pid)? })
     }
 
-    /// The same without a socket: signals of anybody, and the end of this process's parent.
+    /// Listen without a socket, to signals and for the end of this process's parent.
     ///
     /// # Errors
     /// The system refuses.
@@ -56,16 +57,17 @@ impl RunnerRequests {
         for signal in [SIGTERM, SIGINT, SIGQUIT, SIGHUP] {
             signal_hook::low_level::pipe::register(signal, writer.try_clone()?)?;
         }
-        // A handler, whatever it does: a program may be started with the signal ignored, and then the system collects
-        // each child and its status is lost.
+        // Any handler will do: if SIGCHLD was ignored when this program was started, the system would collect each
+        // child, and its status would be lost.
         signal_hook::flag::register(SIGCHLD, Arc::default())?;
         let handle = pid.and_then(|pid| ProcessHandle::open(pid).transpose()).transpose()?;
-        // The number may have been given away before the handle was taken: it is the owner's only if that is the parent.
+        // The id may have been reused before the handle was opened: the handle is the owner's only if the parent still
+        // has that id.
         let handle = handle.filter(|_| getppid() == pid).ok_or(ErrorKind::NotConnected)?;
         Ok(Self { owner: Some(handle), socket: None, received: String::new(), signals })
     }
 
-    /// Wait for a request, or for one of these to report, no longer than `patience`.
+    /// Wait for a request, or until one of the other files is ready, for `patience` at most.
     pub(in crate::tree) fn wait<'a>(
         &'a mut self,
         others: impl IntoIterator<Item = BorrowedFd<'a>>,

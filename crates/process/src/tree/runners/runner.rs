@@ -1,8 +1,8 @@
-//! The runner: a process of its own between a tree and the tree's owner.
+//! The runner: a process between a tree and the tree's owner.
 //!
-//! It is the leader of a session and a subreaper, so that whatever comes to it belongs to its tree. It waits for the
-//! end of the program that it started, for a request of its owner, and for its owner's death, and leaves only when the
-//! tree is empty.
+//! It leads a session and is a subreaper, so every process that it adopts belongs to its tree. It waits for the end of
+//! the program that it started, for a request from its owner, and for its owner's death, and ends only when the tree is
+//! empty.
 
 use std::ffi::OsString;
 use std::fs::{File, read_dir, read_link};
@@ -26,26 +26,27 @@ use crate::tree::members::scan::Descendants;
 use crate::tree::offline::leave_network;
 use crate::tree::protocol::{GO, RUNNER, RunnerOrder, RunnerReport, TreeEnd};
 
-/// The grace of a tree whose owner has died.
+/// The longest grace for a tree whose owner has died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
 /// The exit code for wrong usage.
 const USAGE: u8 = 2;
 
-/// Be the runner of a tree, or the watchdog of a command, if this program was started as one; `words` is its command line behind its own name. The
-/// processes that `spared` returns do not belong to the tree of a program on a terminal, nor do those below them.
+/// Be the runner of a tree or the watchdog of a command, if this program was started as one; `words` is the command
+/// line without the program's name. For a program on a terminal, the processes that `spared` returns, and those below
+/// them, do not belong to the tree.
 pub fn tree_runner(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitCode> {
     if words.first()? != RUNNER {
         return watchdog::run(words).or_else(|| step::run(words, spared));
     }
     Some(match RunnerOrder::parse(words).and_then(|order| Some((order, owner_socket()?))) {
         Some((order, socket)) => serve(&order, socket),
-        // Only an owner starts a runner, with a socket as its standard input.
+        // Not started by an owner, which gives its runner a socket as standard input.
         None => ExitCode::from(USAGE),
     })
 }
 
-/// The socket that this process was started with, under a number that no program it starts inherits.
+/// The socket that this process was started with, duplicated to a descriptor that programs don't inherit.
 fn owner_socket() -> Option<UnixStream> {
     let socket = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3).ok()?);
     socket.peer_addr().is_ok().then_some(socket)
@@ -58,7 +59,7 @@ fn serve(order: &RunnerOrder, socket: UnixStream) -> ExitCode {
     }
     let said = |report: &RunnerReport| {
         let line = serde_json::to_string(report).map(|line| line + "\n").unwrap_or_default();
-        // The owner may have died.
+        // Ignore errors: the owner may have died.
         let _ = (&socket).write_all(line.as_bytes());
     };
     let last = match socket.try_clone().and_then(|socket| TreeRunner::start(order, socket)) {
@@ -73,7 +74,7 @@ fn serve(order: &RunnerOrder, socket: UnixStream) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A runner at work.
+/// A running runner.
 struct TreeRunner {
     ending: TreeEnding,
     requests: RunnerRequests,
@@ -93,7 +94,7 @@ impl TreeRunner {
         let mut command = Command::new(&order.program);
         command.args(&order.arguments).stdin(stdin(order)?).process_group(0);
         let mut leader = command.spawn()?;
-        // It is not collected before its tree is empty, so the number is its own.
+        // It is not collected before its tree is empty, so the id stays its own.
         if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
             let _ = leader.kill().and_then(|()| leader.wait());
             return Err(error);
@@ -106,8 +107,8 @@ impl TreeRunner {
         })
     }
 
-    /// Run to the end of the tree; `leader_ended` is called at the end of the program itself, unless the tree was asked to
-    /// end before.
+    /// Run until the tree has ended. `leader_ended` is called when the program ends, unless the tree was asked to end
+    /// before.
     fn run(mut self, leader_ended: impl FnOnce()) -> TreeEnd {
         let mut grace = self.await_leader();
         if grace.is_none() {
@@ -134,7 +135,7 @@ impl TreeRunner {
         TreeEnd { exit, strays, left, held_output, counts: self.ending.counts }
     }
 
-    /// Wait until the leader has ended, or for the grace of a request to end.
+    /// Wait until the leader has ended, or for a request to end, whose grace is returned.
     fn await_leader(&mut self) -> Option<Duration> {
         loop {
             if self.leader_exit().is_some() {
@@ -147,8 +148,8 @@ impl TreeRunner {
         }
     }
 
-    /// Wait until all others have ended; whether they have, before that time and before a request to end, whose grace
-    /// is then known.
+    /// Wait until all other processes have ended, until the time `until` or a request to end, whose grace is stored.
+    /// Returns whether they have ended.
     fn await_rest(&mut self, until: Instant, grace: &mut Option<Duration>) -> bool {
         loop {
             if self.ending.seen_empty() {
@@ -163,7 +164,7 @@ impl TreeRunner {
         }
     }
 
-    /// Ask all to end, wait, kill the rest; who is still there comes back.
+    /// Ask all processes to end, wait, kill the rest. Returns the survivors.
     fn end(&mut self, grace: Duration) -> Survivors {
         let (requests, usual) = (&mut self.requests, self.grace);
         self.ending.end(grace, |ending, pause| asked(requests.wait(ending.handles(), Some(pause)), usual))
@@ -194,7 +195,7 @@ fn stdin(order: &RunnerOrder) -> io::Result<Stdio> {
     Ok(File::open(format!("/proc/{}/fd/{number}", order.owner))?.into())
 }
 
-/// True if this process has open what is standard output or error here.
+/// Returns whether a process holds this process's standard output or error open.
 fn holds_output(pid: u32) -> bool {
     let own: Vec<PathBuf> =
         [1, 2].iter().filter_map(|number| read_link(format!("/proc/self/fd/{number}")).ok()).collect();
@@ -203,7 +204,7 @@ fn holds_output(pid: u32) -> bool {
     open.any(|file| own.contains(&file))
 }
 
-/// Name the processes that the command left behind where its own output goes: into the log.
+/// Name the processes that the command left behind. The warning goes where its output goes: into the log.
 fn report(strays: &[MemberProcess]) {
     if strays.is_empty() {
         return;

@@ -1,9 +1,9 @@
-//! A program that shares this process's session and terminal: waited for, and ended with those below it on request.
+//! A program that shares this process's session and terminal: waited for, and ended with all below it on request.
 //!
-//! A runner of its own would have to lead a session, and a program on a terminal belongs to the terminal's. So its runner
-//! stays in the session and in the group: a subreaper between this process and the program, which ends what is below it on
-//! request, or when this process has died. Nothing is ended when the program ends by itself: it may have started a daemon,
-//! which then goes to the next process above.
+//! The runner of a tree leads a new session, but a program on a terminal must stay in the terminal's session. So its
+//! runner stays in that session and in the group: a subreaper between this process and the program, which ends all
+//! processes below it on request, or when this process has died. When the program ends by itself, nothing else is
+//! ended: it may have started a daemon, which the next subreaper above then adopts.
 
 mod runner;
 
@@ -34,11 +34,11 @@ pub(in crate::tree) use runner::run;
 /// The first word of the runner's command line. No command and no tool begins with a dash.
 const STEP: &str = "--run-step";
 
-/// The grace of a program when this process is asked to end.
+/// Time for a program to end when this process is asked to end.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// The command of this program under a runner; the program itself in a program that embeds vx, and where there are no
-/// runners.
+/// The command that runs this program under a runner; without a runner in a program that embeds vx, or if the system
+/// doesn't support them.
 pub(crate) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, ChildRole) {
     let Some(runner) = program::runner() else {
         let mut command = Command::new(program);
@@ -50,7 +50,7 @@ pub(crate) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, 
     (command, ChildRole::Runner)
 }
 
-/// The child of this process.
+/// The part that the child of this process plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChildRole {
     /// The program.
@@ -59,8 +59,8 @@ pub(crate) enum ChildRole {
     Runner,
 }
 
-/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it, and a
-/// second one kills a program; the status is then that signal, whatever the child's own is.
+/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it;
+/// without a runner, a second request kills them. The status is then that signal, whatever the child's status is.
 pub(crate) fn wait_or_end(mut child: Child, below: ChildRole) -> io::Result<ExitStatus> {
     let pid = Pid::from_child(&child);
     let (Ok(Some(handle)), Ok(mut requests)) = (ProcessHandle::open(pid), EndSignals::listen()) else {
@@ -82,7 +82,7 @@ pub(crate) fn wait_or_end(mut child: Child, below: ChildRole) -> io::Result<Exit
     Ok(requests.signal().map_or(status, ExitStatus::from_raw))
 }
 
-/// Signals that ask this process to end, while it waits.
+/// Listens to signals that ask this process to end, while it waits.
 pub(in crate::tree) struct EndSignals {
     pub(in crate::tree) signals: io::PipeReader,
     signal: Arc<AtomicUsize>,
@@ -90,14 +90,14 @@ pub(in crate::tree) struct EndSignals {
 }
 
 impl EndSignals {
-    /// Listen from now on. A signal that is ignored stays so, as `nohup` expects.
+    /// Listen from now on. An ignored signal stays ignored, as `nohup` expects.
     pub(in crate::tree) fn listen() -> io::Result<Self> {
         let (signals, writer) = io::pipe()?;
         let ignored = ignored();
         let mut requests = Self { signals, signal: Arc::default(), registered: Vec::new() };
         let all = [(SIGTERM, SIGTERM as usize), (SIGHUP, SIGHUP as usize)];
         for (signal, number) in all.into_iter().filter(|(signal, _)| !is_among(*signal, ignored)) {
-            // The number is stored before the pipe is written to, as handlers run in this order.
+            // Handlers run in the order of their registration, so the number is stored before the pipe is written to.
             let stored = signal_hook::flag::register_usize(signal, Arc::clone(&requests.signal), number)?;
             requests.registered.push(stored);
             requests.registered.push(pipe::register(signal, writer.try_clone()?)?);
@@ -110,7 +110,7 @@ impl EndSignals {
         i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 
-    /// True if there was more than one.
+    /// Returns whether there was more than one request.
     fn repeated(&self) -> bool {
         rustix::io::ioctl_fionread(&self.signals).is_ok_and(|bytes| bytes > 1)
     }
@@ -128,8 +128,8 @@ impl Drop for EndSignals {
     }
 }
 
-/// End the child and those below it that have not left their parents; who is still there comes back. The child itself is
-/// left to be collected.
+/// End the child and those of its descendants whose parents still live. Returns the survivors. The child is left for
+/// the caller to collect.
 pub(in crate::tree) fn end(pid: Pid, requests: &EndSignals) -> io::Result<Survivors> {
     let mut descendants = Descendants::by_rule(move |found, _| found == pid);
     descendants.lead_by(pid)?;

@@ -1,9 +1,10 @@
 //! The watchdog of a command: a process beside it, which ends it with all below it if its owner is killed.
 //!
-//! A runner above the command would have to be there before it, and most commands are over before one has started. A watchdog
-//! comes later, and costs the command four looks a second, of some microseconds each. It is no ancestor of what it ends,
-//! so a process that has lost its parent is known by its environment only. It has a group of its own: what is typed on the terminal does not reach it. So
-//! it also passes on that its owner alone is stopped and continued.
+//! A runner above the command would have to be started first, and most commands would end sooner than that takes. A
+//! watchdog is started later, and costs four checks a second, of some microseconds each. It is not an ancestor of the
+//! processes that it ends, so it recognizes those that have lost their parents by their environment only. It leads a
+//! group, so that keys of the terminal do not signal it. It also stops and continues the command if only the owner is
+//! stopped and continued.
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
@@ -20,18 +21,18 @@ use crate::tree::program;
 
 /// The first word of the watchdog's command line. No command and no tool begins with a dash.
 const WATCHDOG: &str = "--watch-command";
-/// The time that a command has to end after its owner was killed.
+/// Time for a command to end after its owner was killed.
 const GRACE: Duration = Duration::from_millis(500);
-/// The time between two looks at whether the owner is stopped.
+/// Time between two checks of whether the owner is stopped.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The exit code for wrong usage.
 const USAGE: u8 = 2;
 
-/// The watchdog of a command, as its owner sees it. It goes when this is dropped.
+/// The owner's handle of a watchdog, which is killed on drop.
 pub(in crate::tree) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Start the watchdog of this child, whose environment has this variable. Without a watchdog the command runs as well.
+    /// Start a watchdog for this child, whose environment contains `mark`. If that fails, the command runs without one.
     pub(in crate::tree) fn start(command: Pid, mark: Option<&(OsString, OsString)>) -> Option<Self> {
         let start = ProcessFacts::from_pid(command)?.start;
         let mut watchdog = Command::new(program::runner()?);
@@ -49,16 +50,17 @@ impl Drop for Watchdog {
     }
 }
 
-/// Follows the stops of the owner: the system tells nobody of them but its parent. Ctrl-Z stops the command as well, which
-/// is in the owner's group, and a shell continues both; a stop of the owner alone is passed on, and its end, too.
+/// Follows stops of the owner by polling, since the system reports them only to its parent. Ctrl-Z also stops the
+/// command, which is in the owner's group, and a shell continues both. If only the owner is stopped or continued, that
+/// is passed on.
 #[derive(Default)]
 struct StopFollower {
-    /// True while the owner is stopped, as far as is known.
+    /// The owner was stopped at the last check.
     stopped: bool,
 }
 
 impl StopFollower {
-    /// The signal for the command now that these are stopped, or not.
+    /// The signal to send to the command, given whether owner and command are stopped now.
     fn update(&mut self, owner: bool, command: bool) -> Option<Signal> {
         let before = std::mem::replace(&mut self.stopped, owner);
         match (before, owner) {
@@ -69,7 +71,8 @@ impl StopFollower {
     }
 }
 
-/// Be the watchdog of a command, if this program was started as one; `words` is its command line behind its own name.
+/// Be the watchdog of a command, if this program was started as one; `words` is the command line without the program's
+/// name.
 pub(in crate::tree) fn run(words: &[OsString]) -> Option<ExitCode> {
     if words.first()? != WATCHDOG {
         return None;
@@ -79,13 +82,13 @@ pub(in crate::tree) fn run(words: &[OsString]) -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
-/// The task that a watchdog is started for.
+/// The orders for a watchdog.
 struct WatchdogOrder {
     owner: Pid,
     command: Pid,
-    /// The time of the command's start: a later process of its number has another.
+    /// The time of the command's start: a later process with the same id has another.
     start: u64,
-    /// A variable of the environment of all that belongs to the command.
+    /// A variable in the environment of all processes that belong to the command.
     mark: Option<(String, OsString)>,
 }
 
@@ -102,8 +105,8 @@ impl WatchdogOrder {
     }
 }
 
-/// Wait for the end of the command or its owner. If the owner ends first, or has before this process could look, end the
-/// command.
+/// Wait for the end of the command or its owner. If the owner ends first, or has ended before this process began, end
+/// the command.
 fn watch(order: WatchdogOrder) {
     let Ok(Some(leader)) = ProcessHandle::open(order.command) else { return };
     if ProcessFacts::from_pid(order.command).is_none_or(|facts| facts.start != order.start) {
@@ -114,10 +117,10 @@ fn watch(order: WatchdogOrder) {
     }
 }
 
-/// Wait for the end of the command or its owner; true if the owner is gone and the command is not.
+/// Wait for the end of the command or its owner. Returns whether the owner has ended and the command has not.
 fn await_owner(WatchdogOrder { owner, command, .. }: &WatchdogOrder, leader: &ProcessHandle) -> bool {
     let Ok(owners) = ProcessHandle::open(*owner) else { return false };
-    // The number is the owner's only while it is this process's parent.
+    // The handle is the owner's only if the parent still has that id; else the owner has ended.
     let Some(owners) = owners.filter(|_| getppid() == Some(*owner)) else { return true };
     let mut follower = StopFollower::default();
     loop {
@@ -131,7 +134,7 @@ fn await_owner(WatchdogOrder { owner, command, .. }: &WatchdogOrder, leader: &Pr
     }
 }
 
-/// End the command with all that is marked as its own.
+/// End the command and all processes that carry its mark.
 fn end(WatchdogOrder { command, start, mark, .. }: WatchdogOrder) {
     let mut ending = TreeEnding::from_descendants(Descendants::anywhere(move |pid, found| {
         let marked = |(name, value): &(String, OsString)| {

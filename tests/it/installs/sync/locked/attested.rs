@@ -177,7 +177,7 @@ fn a_lock_that_names_a_builder_of_its_own_is_not_believed_where_attestations_are
     assert_eq!(sandbox.installed(), ["esbuild 0.27.0", "just 1.40.0"]);
     // A builder must be complete.
     sandbox.write("vx.lock", &lock.replace("built_by = \".github/workflows/release.yml\"\n", ""));
-    sandbox.vx("sync").exits_with(2).says("can be no part of a builder");
+    sandbox.vx("sync").exits_with(2).says("cannot be part of a builder");
 }
 
 /// A project of one tool of npm, whose registry has this key and signs the publication with that one.

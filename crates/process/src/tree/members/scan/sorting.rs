@@ -1,4 +1,4 @@
-//! The place of each process that a look has not known: a member, spared, or a stranger.
+//! Sorts processes that are new to a scan into members, spared processes, and strangers.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -13,40 +13,40 @@ use crate::tree::members::handle::{ProcessFacts, ProcessHandle, await_any};
 use crate::tree::members::listing::Listing;
 use crate::tree::members::obstacle::has_no_room;
 
-/// A process with a handle and the facts read after that was opened.
+/// A process with its handle, and the facts that were read after the handle was opened.
 struct OpenedProcess {
     handle: ProcessHandle,
     facts: ProcessFacts,
 }
 
-/// A process by its facts, without a handle: its number may be another's by now.
+/// The facts of a process without a handle: its id may be another process's by now.
 pub(super) struct ObservedProcess {
     pid: Pid,
     facts: ProcessFacts,
 }
 
-/// The place of a process.
+/// How a process relates to the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ProcessPlace {
     Member,
-    /// Below this process, by a child that the rule leaves out.
+    /// It is a child that the rule leaves out, or is below one, or was excluded by the caller.
     Spared,
     Outside,
-    /// Nowhere yet: the rule cannot judge it, and the next look asks it again.
+    /// The rule cannot judge it yet, and the next scan asks it again.
     Changing,
 }
 
-/// Processes whose place is known for this round of a look alone.
+/// Places that hold for one round of a scan only.
 #[derive(Default)]
 struct SortingRound {
-    /// Those that belong to the tree by what was read of them.
+    /// Processes that belong to the tree by their facts.
     candidates: HashSet<Pid>,
-    /// Children that are left out, and those below them.
+    /// Children that are left out, and the processes below them.
     spared: HashSet<Pid>,
 }
 
 impl Descendants {
-    /// Read the facts of these processes; skip those that are gone or hidden.
+    /// Read the facts of these processes, except those that are gone or hidden.
     pub(super) fn ask(&mut self, pids: &[Pid]) -> io::Result<Vec<ObservedProcess>> {
         let mut seen = Vec::new();
         for pid in pids {
@@ -55,15 +55,15 @@ impl Descendants {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => None,
                 read => read?,
             };
-            // If a parent tells nothing, nothing else would show that this one is missing.
+            // With roots anywhere, nothing else would show that a skipped process is missing.
             self.met_changing |= self.roots == Roots::Anywhere && facts.as_ref().is_some_and(|facts| facts.changing);
             seen.extend(facts.filter(|facts| !facts.changing).map(|facts| ObservedProcess { pid: *pid, facts }));
         }
         Ok(seen)
     }
 
-    /// Give each of these its place, between the list from before they were asked and that from after; those whose parent is
-    /// not known come back, with its number.
+    /// Place each of these processes, given the lists from before and after its facts were read. Returns those whose
+    /// parent has no place yet, with the parent's id.
     pub(super) fn sort(
         &mut self,
         mut seen: Vec<ObservedProcess>,
@@ -71,7 +71,7 @@ impl Descendants {
         look: &mut TreeScan,
     ) -> io::Result<HashMap<Pid, Option<Pid>>> {
         let (mut sorted, mut candidates) = (SortingRound::default(), Vec::new());
-        // One that was not there throughout has ended, or is asked again.
+        // A process that is not on both lists has ended, or is asked again.
         let inode_throughout = |pid: Pid| before.inode_of(pid).filter(|inode| after.inode_of(pid) == Some(*inode));
         loop {
             let count = seen.len();
@@ -83,7 +83,7 @@ impl Descendants {
                         candidates.push(*pid);
                     }
                     (ProcessPlace::Outside, Some(inode)) => drop(self.outside.insert(*pid, inode)),
-                    // The next look asks it again: what is below it comes to this process when it ends.
+                    // Asked again by the next scan: when it ends, processes below it become children of this process.
                     (ProcessPlace::Spared, Some(_)) => drop(sorted.spared.insert(*pid)),
                     (ProcessPlace::Changing, _) => self.met_changing = true,
                     (_, None) => {}
@@ -99,7 +99,7 @@ impl Descendants {
         Ok(unplaced)
     }
 
-    /// The place of a process, by its facts.
+    /// The place of a process by its facts; `None` while its parent has no place.
     fn place_of(&self, pid: Pid, facts: &ProcessFacts, sorted: &SortingRound) -> Option<ProcessPlace> {
         if self.spared.contains(&pid) {
             return Some(ProcessPlace::Spared);
@@ -126,11 +126,11 @@ impl Descendants {
         (sorted.candidates.contains(&parent) || is_member()).then_some(ProcessPlace::Member)
     }
 
-    /// Take these as members, as far as they are: each gets a handle, and is asked again. Those whose parent is not known come
-    /// back, with its number.
+    /// Open a handle of each candidate, read its facts again, and make it a member if they confirm that. Returns those
+    /// whose parent has no place, with the parent's id.
     fn add_members(&mut self, candidates: &[Pid], look: &mut TreeScan) -> io::Result<HashMap<Pid, Option<Pid>>> {
         let (found, outcome) = self.open(candidates);
-        // From here on a member that is there was there before and after its child was asked for it.
+        // The remaining members existed both before and after the candidates' facts were read.
         self.drop_ended(look);
         let ended = await_any(found.iter().map(|found| found.handle.as_fd()), Some(Duration::ZERO));
         let mut open = Vec::new();
@@ -162,8 +162,8 @@ impl Descendants {
         outcome.map(|()| open.into_iter().map(|found| (found.handle.pid, found.facts.parent)).collect())
     }
 
-    /// Open a handle of each of these, and then ask each: a parent among them has its handle before its child is asked.
-    /// If there is no room for all, the others are left to a later look.
+    /// Open the handles of all, and only then read the facts of all, so that a parent among them has its handle before
+    /// its child is asked. If there is no room for all handles, the others are left to a later scan.
     fn open(&mut self, pids: &[Pid]) -> (Vec<OpenedProcess>, io::Result<()>) {
         let (mut handles, mut found) = (Vec::new(), Vec::new());
         let opened = pids.iter().try_for_each(|pid| self.open_one(*pid).map(|handle| handles.extend(handle)));

@@ -1,4 +1,4 @@
-//! Looks at shells and their children.
+//! Scans of shells and their children.
 
 use super::*;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ fn shell(script: &str) -> (Child, Pid) {
     (child, pid)
 }
 
-/// Look until there are so many members.
+/// Scan until there are this many members.
 fn find(descendants: &mut Descendants, count: usize) -> TreeScan {
     for _ in 0..2_000 {
         let look = descendants.scan();

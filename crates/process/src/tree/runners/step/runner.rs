@@ -1,4 +1,4 @@
-//! The runner of a program on a terminal.
+//! The runner between this process and a program on a terminal.
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
@@ -20,17 +20,17 @@ use crate::tree::ending::TreeEnding;
 use crate::tree::members::handle::{ProcessHandle, await_any};
 use crate::tree::members::scan::Descendants;
 
-/// The least time between two looks for orphans that have ended.
+/// The least time between two scans for orphans that have ended.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 /// The exit code for wrong usage.
 const USAGE: u8 = 2;
-/// The number that shells add to a signal for the exit code of a program that it ended.
+/// Shells report a program that was ended by a signal with an exit code of this plus the signal's number.
 const SHELLS_ADD: i32 = 128;
-/// The exit code of shells for a program that cannot be run.
+/// The exit code by which shells report a program that cannot be run.
 const NOT_RUN: u8 = 126;
 
-/// Be the runner of a program on a terminal, if this program was started as one; `words` is its command line behind its
-/// own name. The processes that `spared` returns do not belong to the tree, nor do those below them.
+/// Be the runner of a program on a terminal, if this program was started as one; `words` is the command line without
+/// the program's name. The processes that `spared` returns, and those below them, do not belong to the tree.
 pub(in crate::tree) fn run(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitCode> {
     if words.first()? != STEP {
         return None;
@@ -49,11 +49,11 @@ pub(in crate::tree) fn run(words: &[OsString], spared: fn() -> Vec<u32>) -> Opti
 
 fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io::Result<ExitStatus> {
     let pid = owner.to_str().and_then(|owner| Pid::from_raw(owner.parse().ok()?));
-    // The number is the owner's only if it is the parent's.
+    // The handle is the owner's only if the parent still has that id.
     let owner = pid.and_then(|pid| ProcessHandle::open(pid).transpose()).transpose()?.filter(|_| getppid() == pid);
     let owner = owner.ok_or(io::ErrorKind::NotConnected)?;
     let (mut requests, interrupted) = (EndSignals::listen()?, Arc::new(AtomicBool::new(false)));
-    // Ctrl-C reaches the program, too, which decides.
+    // Ctrl-C reaches the program, too; leave the decision to it.
     for signal in [SIGINT, SIGQUIT] {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
@@ -63,7 +63,7 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     set_child_subreaper(Some(Pid::INIT))?;
     let mut child = command.spawn()?;
     let mut descendants = Descendants::all();
-    // It is not collected before the end, so the number is its own.
+    // It is not collected before the end, so the id stays its own.
     descendants.lead_by(Pid::from_child(&child))?;
     let mut ending = TreeEnding::from_descendants(descendants);
     let asked = loop {
@@ -79,7 +79,7 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
         }
         if size {
             let _ = (&resized).read(&mut [0; 64]);
-            // An owner that has lent the terminal is in another group, and the program's output passes through it.
+            // An owner in another group has lent the terminal, and relays the program's output: tell it the new size.
             if getpgid(Some(unistd::getppid())).is_ok_and(|group| group != getpgrp()) {
                 owner.signal(Signal::WINCH);
             }
@@ -95,25 +95,25 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     Ok(requests.signal().map_or(status, ExitStatus::from_raw))
 }
 
-/// Name the processes that are still there after all where the program's own errors go.
+/// Name the processes that could not be ended, on the program's standard error.
 fn report(left: &Survivors) {
     if !left.is_none() {
         let _ = writeln!(io::stderr(), "warning: killed, and {left}");
     }
 }
 
-/// Orphans that have come to this process and ended: each keeps its number until it is collected.
+/// Collects adopted orphans that have ended: each keeps its process id until it is collected.
 struct Orphans {
-    /// Reports the end of any child.
+    /// A pipe that reports the end of any child.
     ended: io::PipeReader,
     looked_at: Option<Instant>,
-    /// True if a child has ended since then.
+    /// A child has ended since then.
     waiting: bool,
 }
 
 impl Orphans {
-    /// A handler is installed in any case: with the signal ignored, the system would collect each child, and its status
-    /// would be lost.
+    /// Listen for the end of children. This also installs a handler: if SIGCHLD were ignored, the system would collect
+    /// each child, and its status would be lost.
     fn listen() -> io::Result<Self> {
         let (ended, writer) = io::pipe()?;
         rustix::io::ioctl_fionbio(&ended, true)?;
@@ -121,13 +121,13 @@ impl Orphans {
         Ok(Self { ended, looked_at: None, waiting: false })
     }
 
-    /// The time until the next look; none while no child has ended.
+    /// The time until the next scan; `None` while no child has ended.
     fn pause(&self) -> Option<Duration> {
         let since = self.looked_at.map_or(BETWEEN_LOOKS, |at| at.elapsed());
         self.waiting.then(|| BETWEEN_LOOKS.saturating_sub(since))
     }
 
-    /// Collect those that have ended, no more often than in every interval.
+    /// Collect orphans that have ended, at most once per interval. Set `news` if the pipe is readable.
     fn collect(&mut self, news: bool, ending: &mut TreeEnding) {
         if news {
             self.waiting |= self.ended.read(&mut [0; 64]).is_ok();
@@ -139,7 +139,7 @@ impl Orphans {
     }
 }
 
-/// True for the end of a program that Ctrl-C has ended, or that reports so as shells do.
+/// Returns whether Ctrl-C has ended the program, or the program reports so by its exit code, as shells do.
 fn by_interrupt(status: &WaitIdStatus) -> bool {
     let number = status.terminating_signal().or(status.exit_status().map(|code| code - SHELLS_ADD));
     number.is_some_and(|number| [SIGINT, SIGQUIT].contains(&number))
