@@ -226,7 +226,7 @@ impl Explain for WorkError {
             Self::Unlocked { above: None, .. } => "run `vx lock` and commit vx.lock".into(),
             Self::Directory { .. } => "set VX_HOME to a directory that you can write to".into(),
             Self::DumpDirectory { .. } => "name a directory that you can write to".into(),
-            Self::Recording { .. } => "name a file that is not there yet, or an older recording".into(),
+            Self::Recording { .. } => "name a new file, or an older recording".into(),
             Self::Board(_) => "`vx board gc` removes old boards; VX_RUNTIME_DIR names another place for them".into(),
             Self::Platform { .. } | Self::NoRecipes(_) | Self::Undeclared(_) | Self::Forged(_) => return None,
             Self::System(error) => return ProcessLimit::reached(error).map(|limit| limit.hint()),

@@ -105,7 +105,7 @@ impl Explain for ReportError {
         Some(match self {
             Self::NotWrapped => "name one: `vx board put KEY …`".into(),
             Self::Written { .. } => "give the report a key of its own: `vx board put KEY …`".into(),
-            Self::NoCaller => "name the process whose work it is".into(),
+            Self::NoCaller => "name the process that does the work".into(),
             Self::Board(error) => return error.hint(),
             Self::Control(error) => return error.hint(),
             Self::KeyInUse { owner, .. } => {

@@ -60,7 +60,7 @@ impl Explain for WrapError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Board(error) => error.hint(),
-            Self::Recording { .. } => Some("name a file that is not there yet, or an older recording".into()),
+            Self::Recording { .. } => Some("name a new file, or an older recording".into()),
             Self::NotStarted { program, cause } => Some(next_step(program, cause)),
         }
     }

@@ -31,7 +31,7 @@ pub(in crate::doors::cli) struct SyncArguments {
     /// Refuse to run if vx.lock does not fit vx.toml.
     #[arg(long, conflicts_with = "frozen")]
     pub locked: bool,
-    /// Install nothing if vx cannot find a release of one of the tools; without this, the others are installed.
+    /// Install nothing if vx does not know how to get one of the tools; without this, the others are installed.
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
     /// Use vx.lock alone: resolve nothing, even if it does not fit vx.toml.

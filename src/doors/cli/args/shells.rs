@@ -9,7 +9,7 @@ use crate::tools::shell::Shell;
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct EnvArguments {
     /// The form of the output; by default for the shell in $SHELL if that is bash, zsh, fish or pwsh, else for bash (on
-/// Windows: powershell).
+    /// Windows: powershell).
     #[arg(long, short, value_enum)]
     pub shell: Option<Dialect>,
 }

@@ -27,7 +27,7 @@ pub(super) const TRUST_NOTES: &str = "Without consent the tools of the catalogue
     tools from addresses and everything else that can act need it (docs/security.md). A consent is for the repository and \
     for exactly these parts: other edits do not ask again, and all worktrees share it. It ends when the remote `origin` gets another address, and with --commit when a tracked file changes. \
     Without a terminal nobody is asked: the command lists the parts and fails, and only --yes agrees.\n\n\
-    VX_TRUST=none|ask|all      your answer for all projects, for commands with this variable\n\
+    VX_TRUST=none|ask|all      your answer for all projects, for the commands that inherit it\n\
     [trust] in the vx.toml of the home of vx:\n\
     folders = [\"~/work\"]       projects in these folders need no consent\n\
     variables = [\"NODE_OPTIONS\"]   projects may set these variables, although they steer programs\n\n\
