@@ -241,7 +241,7 @@ export type Environment = {
  */
 env: { [key in string]?: string },
 /**
- * The folders in front of `PATH`; with a `runtime` those of that alone.
+ * The folders in front of `PATH`; with a `runtime` only the folders of that tool.
  */
 path: Array<string>, };
 
@@ -251,11 +251,11 @@ export type Version = {
  */
 version: string,
 /**
- * It is in the store.
+ * Whether it is in the store.
  */
 installed: boolean,
 /**
- * It is the one that the project's lock names.
+ * Whether the project's lock names it.
  */
 locked: boolean, };
 
@@ -271,7 +271,7 @@ export type Tool = {
  */
 name: string,
 /**
- * The version that is asked for.
+ * The requested version.
  */
 wanted: string,
 /**
@@ -283,11 +283,11 @@ locked: string | null,
  */
 installed: Array<string>,
 /**
- * It is not installed as the project wants it.
+ * Whether it is not installed as the project wants it.
  */
 missing: boolean,
 /**
- * Its line in the file, from 1; 0 for one that is inherited.
+ * Its line in the file, from 1; 0 for an inherited tool.
  */
 line: number, };
 
@@ -297,7 +297,7 @@ export type Script = {
  */
 name: string,
 /**
- * Its command; empty if it only has others to run first.
+ * Its command; empty if it only runs other scripts.
  */
 command: string,
 /**
@@ -345,11 +345,11 @@ standing?: string | null,
  */
 step?: string | null,
 /**
- * It can be used.
+ * Whether it can be used.
  */
 ready: boolean,
 /**
- * False if it counts as usable without any check: it has run for a while, which may mean nothing.
+ * False if it counts as ready without any check, only because it has run for a while.
  */
 checked?: boolean | null,
 /**
@@ -395,19 +395,19 @@ line: number,
  */
 column: number,
 /**
- * The number of characters that it is about.
+ * Its length in characters.
  */
 length: number,
 /**
- * The problem in words.
+ * The problem as a text.
  */
 message: string,
 /**
- * The advice for a correction.
+ * How to correct it.
  */
 advice: string | null,
 /**
- * The file cannot be used for it.
+ * Whether it makes the file unusable.
  */
 error: boolean, };
 
@@ -429,11 +429,11 @@ scripts: Array<Script>,
  */
 services: Array<Service>,
 /**
- * What is wrong or doubtful in its file. With an error nothing else is known of it.
+ * Errors and warnings about its file. With an error, nothing else is known about the project.
  */
 problems: Array<Problem>,
 /**
- * What waits for its user's consent; empty once that is given.
+ * What waits for the user's consent; empty once that is given.
  */
 waits_for_consent: Array<string>, };
 

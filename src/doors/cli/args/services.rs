@@ -74,7 +74,7 @@ pub(in crate::doors::cli) struct LogsArguments {
     /// Only lines of at least this level: debug, info, warn or error.
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub level: Option<Level>,
-    /// Only lines that this regular expression matches somewhere.
+    /// Only lines that match this regular expression.
     #[arg(long, value_name = "REGEX", value_parser = Regex::new)]
     pub grep: Option<Regex>,
     /// As JSON, one line each.
