@@ -1,8 +1,8 @@
-//! The board as the clients of one runner see it: read once for all of them, each slot as the text that is sent.
+//! The board as the clients of one runner see it: read once for all of them, with each slot as the text that is sent.
 //!
-//! A change gives its slot the next version, so a client only remembers the version that it has seen: what changed several
-//! times in between is sent once. An end whose place on the board was taken by new work in between is kept aside, so that
-//! no client misses it.
+//! A change gives its slot the next version, so the session of a client only remembers the last version it has sent,
+//! and a slot that changed several times in between is sent once. If new work takes the slot of ended work, the end is
+//! kept aside so that no client misses it.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use vx_status::slot_document::SlotDocument;
 use super::hand::Hand;
 use crate::boards::find::slot_of;
 
-/// A reading that is not older than this serves the next client as well.
+/// A reading that is not older than this also serves the next client.
 const FRESH: Duration = Duration::from_millis(50);
 /// The most ends that are kept aside.
 const ENDS: usize = 256;
@@ -58,7 +58,7 @@ pub(super) struct SlotChanges {
     pub version: u64,
     /// The state of the board.
     pub board: &'static str,
-    /// There is more than one message holds.
+    /// Whether there is more than one message holds.
     pub more: bool,
 }
 
@@ -77,7 +77,7 @@ impl ControlView {
         self.runner
     }
 
-    /// The slot with this key, read anew: one that has not ended, else the one that ended last.
+    /// The slot with this key, freshly read: one that has not ended, else the one that ended last.
     pub(super) fn slot(&self, key: &str) -> Option<SlotView> {
         let mut state = self.state.lock();
         self.read(&mut state, Duration::ZERO);
@@ -89,12 +89,12 @@ impl ControlView {
         self.state.lock().reader.as_ref().map(|reader| reader.log_tail(slot, lines)).unwrap_or_default()
     }
 
-    /// Bring the view up to date, so that no end is overlooked; at the `end`, with the very last state.
+    /// Read the board again, so that no end is missed; at the `end`, even if the last reading is fresh.
     pub(super) fn refresh(&self, end: bool) {
         self.read(&mut self.state.lock(), if end { Duration::ZERO } else { FRESH });
     }
 
-    /// The slots that changed after this version; all of them after version 0.
+    /// The slots that changed after this version; all slots after version 0.
     pub(super) fn changes(&self, after: u64) -> SlotChanges {
         let mut state = self.state.lock();
         self.read(&mut state, FRESH);
@@ -118,7 +118,7 @@ impl ControlView {
         found
     }
 
-    /// The slot, with what can be asked for it if this process is its runner.
+    /// The slot; if this process is its runner, with the requests that it accepts.
     fn document(&self, snapshot: &Snapshot, slot: &SlotView) -> SlotDocument {
         let mut document = SlotDocument::new(&snapshot.board, slot);
         if slot.runner == Some(self.runner) {
@@ -127,7 +127,7 @@ impl ControlView {
         document
     }
 
-    /// Read the board, unless that was done a moment ago. A board that cannot be read stays as it was last seen.
+    /// Read the board, unless the last reading is still `fresh`. If the board cannot be read, the last reading stays.
     fn read(&self, state: &mut ControlViewState, fresh: Duration) {
         if state.read_at.is_some_and(|at| at.elapsed() < fresh) {
             return;
@@ -149,7 +149,7 @@ impl ControlView {
 }
 
 impl ControlViewState {
-    /// Give the slot the next version if there is news of it.
+    /// Give the slot the next version if it has changed.
     fn update_slot(&mut self, document: SlotDocument) {
         let known = self.entries.iter().position(|entry| entry.document.slot == document.slot);
         let same = known.map(|at| &mut self.entries[at]).filter(|entry| entry.document.says_same(&document));
