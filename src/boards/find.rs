@@ -1,7 +1,7 @@
 //! The boards of this user's runs: finding one by its name, and listing them.
 //!
-//! A board is named by its parent's process id, a name of its own, its file, or a dump of it; without a name, the
-//! newest one counts. A script need not name its board, which is found by its owner: one of the script's callers.
+//! A board is named by its parent's process id, its own name, its file, or a dump of it; without a name, the newest
+//! board is meant. A script need not name its board, since that is found by its owner, one of the script's callers.
 
 use std::cmp::Reverse;
 use std::io;
@@ -37,7 +37,7 @@ pub enum BoardError {
         /// The most similar name of a board.
         near: Option<String>,
     },
-    /// There is no board at all, or none that can be read.
+    /// There is no board, or none that can be read.
     #[error("there is no board in `{}`", directory.display())]
     Nothing {
         /// The directory of the boards.

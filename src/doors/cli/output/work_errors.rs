@@ -53,7 +53,7 @@ impl NamesOption for ReportError {
     fn hint_with_option(&self) -> Option<String> {
         match self {
             Self::NoCaller => Some("name the process that does the work with `--owner`".into()),
-            Self::OtherVersion { .. } => Some("end the slot and begin a new one, or leave `--version` out".into()),
+            Self::OtherVersion { .. } => Some("end the slot and start a new one, or leave `--version` out".into()),
             Self::Board(error) => error.hint_with_option(),
             _ => None,
         }
