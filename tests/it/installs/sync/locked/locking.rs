@@ -85,7 +85,7 @@ fn a_declared_tool_is_not_answered_by_the_program_of_another_tool() {
     sandbox.vx("which npx").keeps_silent_about("store/node/22.1.0/");
     // A program of a declared tool is treated the same.
     sandbox.write("vx.toml", "[tools]\nnode = \"24\"\n");
-    sandbox.vx("which npx").fails_with("node is installed, and vx.lock does not say which version").says("`vx sync`");
+    sandbox.vx("which npx").fails_with("node is installed, but vx.lock does not say which version").says("`vx sync`");
     sandbox.write("vx.toml", "[tools]\nnpx = \"system\"\n");
     let sandbox = sandbox.variable("PATH", "/nowhere");
     sandbox.vx("which npx").fails_with("no `npx` is on PATH").says("hint: ").keeps_silent_about("store/node");
