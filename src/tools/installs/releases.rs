@@ -62,7 +62,7 @@ impl Doubts {
         let listed = |tools: &[String]| tools.iter().map(|tool| format!("`{tool}`")).collect::<Vec<_>>().join(", ");
         if !self.missing.is_empty() {
             let text = format!(
-                "vx.lock has no signature for {}, although the registry signs its packages: somebody may have removed it",
+                "vx.lock has no signature for {}, although the registry signs packages: somebody may have removed it",
                 listed(&self.missing)
             );
             let hint =
