@@ -6,13 +6,13 @@
 //! | [`devserver`] | development servers inside a program that embeds vx |
 //! | [`daemon`] | a client of the daemon, with its requests, answers and events |
 //!
-//! Everything else is the program's own. It is rooms, lowest first, each of which names only those before it:
+//! Everything else is internal to the program, in rooms, lowest first; each imports only those before it:
 //! `boards`, `workspace`, `tools`, `running`, `serving`, `doors`. `ARCHITECTURE.md` draws them on top of their crates.
 
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 // The rooms are modules of one program: `pub` in one of them means the others, not the world.
 #![allow(unreachable_pub)]
-// A program without views or sockets leaves parts of the rooms unused; the whole one is checked.
+// A build without views or sockets leaves parts of the rooms unused; only the full build is checked for that.
 #![cfg_attr(not(all(unix, feature = "control", feature = "tui")), allow(dead_code, unused_imports))]
 
 mod boards;
@@ -40,6 +40,6 @@ pub use vx_agents as turn;
 /// The program, for `main.rs`.
 #[doc(hidden)]
 pub use doors::cli::main;
-/// The job of an install, for the test of children that do not end when they are asked to.
+/// The job of an install, for the test of children that don't end when asked to.
 #[doc(hidden)]
 pub use tools::installs::job as install_job;

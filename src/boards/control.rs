@@ -1,14 +1,15 @@
-//! A hand on work from any terminal: the requests that a running process takes for its slots, and the asking side.
+//! Controlling work from any terminal: the requests that a runner accepts for its slots, and the side that sends them.
 //!
 //! Each process that runs work, a *runner*, has a socket beside the board, and its slots name it. So several runners can
-//! share a board, a request goes to the one that can act on it, and a slot without a runner is read-only. What can be
-//! asked for a slot is said by its runner ([`Hand`]) and never guessed from the kind of work. The protocol:
+//! share a board, a request goes to the runner that can act on it, and a slot without a runner is read-only. Which
+//! requests a slot accepts is decided by its runner ([`Hand`]) and never guessed from the kind of work. The protocol:
 //! `docs/clients/control.md`.
 //!
-//! - `hand` is what a runner can do, `run` the hand of an install run,
+//! - `hand` is the trait that a runner implements, `run` its implementation for a run of installs,
 //! - `view` is the board as its clients see it, shared by all of them, `log` its output,
-//! - `client_session` answers one client, `methods` names what it answers,
-//! - `ask` finds the runner of a key and asks it, `remote` does so for a view, `report` is what a script reports to it.
+//! - `client_session` answers one client, `methods` lists the methods,
+//! - `ask` finds the runner of a key and sends it a request, `remote` does so for a view, `report` is a script's
+//! report.
 
 mod ask;
 mod client_session;
@@ -37,7 +38,7 @@ pub use run::RunHand;
 use client_session::ControlClientSession;
 use view::ControlView;
 
-/// The time until a runner listens: work that ends sooner has no socket, and costs nothing for it.
+/// The delay until a runner listens. Work that ends sooner never has a socket, and never pays for one.
 const AFTER: Duration = Duration::from_millis(25);
 
 /// The socket of this process for its work on one board.
@@ -47,10 +48,10 @@ pub struct ControlSocket {
 }
 
 impl ControlSocket {
-    /// Take requests for this process's work on the board from now on. To be called once the work has begun. Work goes on
-    /// without a socket where none can be had; its slots are then read-only.
+    /// Accept requests for this process's work on the board from now on. Call it once the work has started. If no
+    /// socket can be made, work goes on without one, and its slots are read-only.
     pub fn serve(board: &Path, hand: impl Hand) -> Self {
-        // A segment of the system has no place beside it, nor has a board without a name.
+        // A shared memory segment or a board without a file name has no directory for a socket beside it.
         let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:") && Unnamed::from_path(board).is_none();
         let hand: Arc<dyn Hand> = Arc::new(hand);
         let desks = ControlServices {
@@ -62,7 +63,7 @@ impl ControlSocket {
         Self { server: in_file.then(start).flatten() }
     }
 
-    /// The work has ended, and the board says so: clients that follow it are sent the end.
+    /// Call once the work has ended and the board shows it: clients that follow the board are sent the end.
     pub fn finish(self) {
         if let Some(server) = self.server {
             server.finish();

@@ -51,7 +51,7 @@ impl Explain for ExportError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Write { .. } => Some("name a file in a directory that is there and that you can write to".into()),
+            Self::Write { .. } => Some("name a file in an existing directory that you can write to".into()),
             Self::Board(error) => error.hint(),
         }
     }
@@ -63,11 +63,10 @@ impl Exports {
         self.trace.is_none() && self.timings.is_none()
     }
 
-    /// Check that each file has a directory to be made in, so that a run does not end in a failure that was
-    /// foreseeable.
+    /// Check that the directory of each file exists, so that this failure does not come only at the end of a run.
     ///
     /// # Errors
-    /// A directory is missing, or a directory has the file's name.
+    /// A directory is missing, or the path is itself a directory.
     pub fn check_places(&self) -> Result<(), ExportError> {
         for path in [&self.trace, &self.timings].into_iter().flatten() {
             if !directory_of(path).is_dir() || path.is_dir() {
@@ -100,7 +99,7 @@ impl Exports {
     }
 }
 
-/// The course of a run: from this recording, or from the recording beside this board, or from the board itself.
+/// The course of a run: from this recording, or from the recording beside this board, else from the board itself.
 fn course_of(path: &Path) -> Result<RunTimeline, BoardError> {
     if is_recording(path) {
         return Ok(RunTimeline::of_recording(recordings::open(path)?, None));
@@ -114,9 +113,9 @@ fn course_of(path: &Path) -> Result<RunTimeline, BoardError> {
         .map_or_else(|| RunTimeline::of_reading(&snapshot), |recording| RunTimeline::of_recording(recording, now)))
 }
 
-/// The earlier runs of the same project, as far as their recordings are kept, the newest first.
+/// The earlier runs of the same work whose recordings still exist, the newest first.
 fn earlier(course: &RunTimeline) -> Result<Vec<RunTimeline>, BoardError> {
-    // The recordings of a directory that cannot be read are left out.
+    // Leave out directories that cannot be read.
     let of_place = |place: &PathBuf| kept_recordings(place).unwrap_or_default();
     let recordings: Vec<PathBuf> = find::places()?.iter().flat_map(of_place).collect();
     let earlier = |recording: &Recording| {
@@ -131,8 +130,8 @@ fn earlier(course: &RunTimeline) -> Result<Vec<RunTimeline>, BoardError> {
     Ok(same)
 }
 
-/// True if both runs were of the same work: of one kind, on most of the same keys, for the same project. One whose board
-/// has no project, as a tool's own install or the board of an earlier vx, is recognised by its title.
+/// Whether both runs did the same work: of one kind, on most of the same keys, for the same project. If a board names
+/// no project, as with `vx install TOOL` or a board of an earlier vx, the titles are compared instead.
 fn is_of_same_work(one: &RunTimeline, other: &RunTimeline) -> bool {
     let is_same_subject = match (&one.board.project, &other.board.project) {
         (Some(project), Some(others)) => project == others && one.board.kind == other.board.kind,

@@ -1,7 +1,7 @@
 //! The boards of this user's runs: finding one by its name, and listing them.
 //!
-//! A board is named by its parent's process id, a name of its own, its file, or a dump of it; without a name, the
-//! newest one counts. A script need not name its board, which is found by its owner: one of the script's callers.
+//! A board is named by its parent's process id, its own name, its file, or a dump of it; without a name, the newest
+//! board is meant. A script need not name its board, since that is found by its owner, one of the script's callers.
 
 use std::cmp::Reverse;
 use std::io;
@@ -37,7 +37,7 @@ pub enum BoardError {
         /// The most similar name of a board.
         near: Option<String>,
     },
-    /// There is no board at all, or none that can be read.
+    /// There is no board, or none that can be read.
     #[error("there is no board in `{}`", directory.display())]
     Nothing {
         /// The directory of the boards.
@@ -46,13 +46,13 @@ pub enum BoardError {
     /// No board belongs to the calling script.
     #[error("this script has no board")]
     NotMade,
-    /// The file is no board that this version reads.
+    /// The file is not a board that this version reads.
     #[error(transparent)]
     Attach(#[from] AttachError),
     /// The board was attached and can no longer be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The file is no recording that this version reads.
+    /// The file is not a recording that this version reads.
     #[error(transparent)]
     Recording(#[from] RecordingError),
 }
@@ -74,15 +74,15 @@ impl Explain for BoardError {
             Self::Directory(error) => return error.hint(),
             Self::Unreadable(_) | Self::Read(_) => return None,
             Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`? `vx board ls` lists them all"),
-            Self::Unknown { near: None, .. } | Self::Attach(_) => "`vx board ls` lists the boards there are".into(),
+            Self::Unknown { near: None, .. } | Self::Attach(_) => "`vx board ls` lists the boards".into(),
             Self::Nothing { .. } => "start `vx sync`, or name a dump to read".into(),
             Self::NotMade => "make one with `vx board create`, or name one (`vx board ls` lists them)".into(),
-            Self::Recording(_) => "`vx sync --record FILE` makes one; `vx board ls` lists the boards there are".into(),
+            Self::Recording(_) => "`vx sync --record FILE` makes one; `vx board ls` lists the boards".into(),
         })
     }
 }
 
-/// The directory of the boards, which is made if it is missing.
+/// The directory of the boards, which is created if it is missing.
 ///
 /// # Errors
 /// No directory is suitable.
@@ -90,10 +90,10 @@ pub fn directory() -> Result<PathBuf, BoardError> {
     Ok(runtime_directory()?)
 }
 
-/// The directories to look for boards in: every one there is, or else the usual one, which is made.
+/// The directories to look for boards in: all that exist, or else the usual one, which is created.
 ///
 /// # Errors
-/// There is none, and none can be made.
+/// There is none, and none can be created.
 pub fn places() -> Result<Vec<PathBuf>, BoardError> {
     let known = known_places();
     if known.is_empty() { Ok(vec![directory()?]) } else { Ok(known) }
@@ -104,7 +104,7 @@ fn known_places() -> Vec<PathBuf> {
     known_directories(home.as_ref().map(Home::root))
 }
 
-/// Every board of this user, the newest first; those that cannot be attached last.
+/// Every board of this user, the newest first; boards that cannot be attached come last.
 ///
 /// # Errors
 /// The boards cannot be listed.
@@ -117,12 +117,13 @@ pub fn list() -> Result<Vec<ListedBoard>, BoardError> {
     Ok(all)
 }
 
-/// The files of this user's boards, in no order; none of them is read.
+/// The files of this user's boards, in no order, without reading them.
 pub fn files() -> Vec<PathBuf> {
     known_places().iter().flat_map(|place| vx_shm::board_files(place).unwrap_or_default()).collect()
 }
 
-/// The boards that are in any place by now, in no order; no directory is made, and one that cannot be read has none.
+/// The boards in all existing places, in no order. Creates no directory; a directory that cannot be read counts as
+/// empty.
 pub(crate) fn list_known() -> Vec<ListedBoard> {
     known_places().iter().flat_map(|place| vx_shm::list(place).unwrap_or_default()).collect()
 }
@@ -166,7 +167,7 @@ fn first_of(places: Vec<PathBuf>) -> PathBuf {
     places.into_iter().next().unwrap_or_default()
 }
 
-/// The name of the board in this file, by which [`find`] knows it.
+/// The name of the board in this file, as [`find`] accepts it.
 pub fn name(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -195,8 +196,7 @@ pub fn readable_boards() -> Result<Vec<(PathBuf, Snapshot)>, BoardError> {
     Ok(list()?.into_iter().filter_map(readable).collect())
 }
 
-/// The newest board in this directory of boards whose work is of this kind and for the project in this directory, with a
-/// reading.
+/// The newest board in the directory `place` whose work is of this kind and for this project, with a reading.
 pub fn newest_in(place: &Path, kind: Kind, project: &Path) -> Option<(PathBuf, Snapshot)> {
     let key = project_key(project);
     let is_its = |snapshot: &Snapshot| snapshot.board.kind == Some(kind) && snapshot.board.is_of_project(&key);
@@ -205,7 +205,7 @@ pub fn newest_in(place: &Path, kind: Kind, project: &Path) -> Option<(PathBuf, S
     readable.find(|(_, snapshot)| is_its(snapshot))
 }
 
-/// The processes that hold the board of a run.
+/// The live processes that made a board and still hold it.
 pub fn holders() -> Vec<u32> {
     let held = |listed: ListedBoard| {
         let creator = listed.reading.ok()?.board.creator;
@@ -215,7 +215,7 @@ pub fn holders() -> Vec<u32> {
     list_known().into_iter().filter_map(held).collect()
 }
 
-/// The file of the board with work of this key: the newest one at work that has it, else the newest one at all.
+/// The file of the board with work of this key: the newest live board that has it, else the newest board of all.
 ///
 /// # Errors
 /// There are no boards, or they cannot be listed.
@@ -224,7 +224,7 @@ pub fn with_key(key: &str) -> Result<PathBuf, BoardError> {
     found.map_or_else(newest, |(path, _)| Ok(path))
 }
 
-/// The file of the newest board with work of this key, at work or not; `None` if no board has it.
+/// The file of the newest board with work of this key, live or not; `None` if no board has it.
 ///
 /// # Errors
 /// The boards cannot be listed.
@@ -242,14 +242,15 @@ pub fn slot_of<'s>(snapshot: &'s Snapshot, key: &str) -> Option<&'s SlotView> {
     with_key.max_by_key(|slot| (!slot.state.ended(), slot.ended_at_ns))
 }
 
-/// True for the board of a process that is at work.
+/// Whether a board is live: still open, and its creator alive.
 pub(super) fn at_work(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 
 /// The file of the board that a script of these processes writes to: the named one, else that of `VX_BOARD`, else the
-/// one with its slot of this key, else the newest one made by the nearest of the processes, preferring one that is not
-/// closed. `VX_BOARD` counts last where a run has set it for what it started: a board of the script's own is nearer.
+/// board with their slot of this key, else the newest board made by the nearest of the processes, preferably one that
+/// is not closed. If a run has set `VX_BOARD` for the processes it started, `VX_BOARD` comes last, since a board that
+/// the script made itself is nearer.
 ///
 /// # Errors
 /// The named board does not exist, or no board belongs to the processes.

@@ -1,4 +1,4 @@
-//! Following a board: each change of it, or its end.
+//! Following a board: waiting for each of its changes, or for its end.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -13,17 +13,17 @@ use crate::boards::find::BoardError;
 /// The changes of a board to look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoardChangeScope {
-    /// Changes of state only: reserved, claimed, done, failed. These wake a waiting reader.
+    /// Only changes of state: reserved, claimed, done, failed. These wake a waiting reader.
     States,
     /// Also changes of numbers and texts, and the death of a writer. These wake no reader, so the board is read at this
     /// interval while a writer is at work.
     All {
-        /// The time between two readings.
+        /// The interval between two readings.
         every: Duration,
     },
 }
 
-/// Show the present board, then the board after each change, until nothing more can change or `show` breaks.
+/// Show the current board, then the board after each change, until nothing more can change or `show` breaks.
 ///
 /// # Errors
 /// The board can no longer be read.
@@ -67,7 +67,7 @@ pub enum RunWaitCondition {
     Failed,
 }
 
-/// Why a wait ended without the outcome it was for.
+/// Why a wait ended without the expected outcome.
 #[derive(Debug, thiserror::Error)]
 pub enum RunWaitError {
     /// The run ended otherwise.
@@ -102,7 +102,7 @@ impl Explain for RunWaitError {
         match self {
             Self::Otherwise { board, .. } => Some(format!("`vx board dump {}` shows what happened", board.display())),
             Self::NothingFailed => None,
-            Self::TimeUp => Some("it goes on, and `vx top` shows it: wait again, or longer".into()),
+            Self::TimeUp => Some("it goes on, and `vx top` shows it; wait again, or longer".into()),
             Self::Board(error) => error.hint(),
         }
     }
@@ -113,7 +113,7 @@ impl Explain for RunWaitError {
 /// # Errors
 /// The run ended otherwise, or not in time.
 pub fn wait(reader: &mut Reader, until: RunWaitCondition, timeout: Option<Duration>) -> Result<(), RunWaitError> {
-    // A time too far off for the clock is no bound.
+    // A timeout that is too long for the clock is no limit.
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut snapshot = Snapshot::default();
     loop {

@@ -1,4 +1,4 @@
-//! Reading a log in pieces: its end, or from a place backwards or forwards. No piece is larger than a fixed size.
+//! Reading a log in pieces of limited size: from its end, or backwards or forwards from a given place.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,7 +9,7 @@ use vx_status::source::{LogLine, LogPart, LogPlace};
 /// The largest size of a piece. A longer line is split.
 const PIECE_BYTES: u64 = 64 * 1024;
 
-/// The piece of this log at that place.
+/// The piece of this log at this place.
 pub fn piece(path: &Path, place: LogPlace) -> io::Result<LogPart> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
@@ -55,7 +55,7 @@ pub fn save(log: &Path, directory: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other(format!("there are {MOST_NAMES} logs of that name in `{}`", directory.display())))
 }
 
-/// The place at which the second line begins; 0 if there is only a piece of one long line.
+/// The offset at which the second line begins; 0 if there is only a piece of one long line.
 fn first_line_end(bytes: &[u8]) -> usize {
     let end = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if end == bytes.len() { 0 } else { end }

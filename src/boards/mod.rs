@@ -1,4 +1,5 @@
-//! Boards as anybody finds them: the search for them, requests to their work, waiting, following, replay, exports.
+//! Everything that is done with existing boards: finding them, requests to their work, waiting, following, replay,
+//! exports.
 
 #[cfg(feature = "control")]
 pub mod control;

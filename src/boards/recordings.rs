@@ -10,7 +10,7 @@ use vx_shm::recording::Recording;
 
 use crate::boards::find::{self, BoardError};
 
-/// One recording of the directory of the boards.
+/// One recording in the directory of the boards.
 #[derive(Debug)]
 pub struct ListedRecording {
     /// Its file.
@@ -22,7 +22,7 @@ pub struct ListedRecording {
 /// Read a recording.
 ///
 /// # Errors
-/// The file is no recording, or has not one whole reading.
+/// The file is not a recording, or has no complete reading.
 pub fn open(path: &Path) -> Result<Recording, BoardError> {
     Ok(Recording::open(path)?)
 }
@@ -48,11 +48,11 @@ fn last_reading(path: &Path) -> Result<(Snapshot, Duration), BoardError> {
     Ok((playback.last().clone(), Duration::from_nanos(playback.recording().length_ns())))
 }
 
-/// The board as it was at this time after its creation, or at the end of the recording. A time outside of the recording
-/// gives its nearest moment.
+/// The board as it was at this time after its creation, or at the end of the recording. For a time outside of the
+/// recording, its nearest moment.
 ///
 /// # Errors
-/// The file is no recording that can be read.
+/// The file is not a readable recording.
 pub fn moment(path: &Path, after: Option<Duration>) -> Result<Snapshot, BoardError> {
     let recording = open(path)?;
     let (first_ns, last_ns) = recording.span_ns();

@@ -1,4 +1,4 @@
-//! A recording as a source of snapshots, with a clock of its own that can be paused, set back and sped up.
+//! A recording as a source of snapshots, with its own clock, which can be paused, set back and sped up.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -11,11 +11,11 @@ use vx_status::source::{PlaybackCommand, PlaybackControl, PlaybackPosition, Snap
 const SLOWEST: u32 = 6;
 const FASTEST: u32 = 6_400;
 
-/// The most time that passes for a recording between two frames: twice the interval of a visible view. A view that is
-/// stopped or behind a pager draws no frames, and its recording waits for it.
+/// The most that a recording advances between two frames: twice the interval of a visible view. A view that is stopped
+/// or behind a pager draws no frames, and its recording waits for it.
 const LONGEST_UNSEEN: Duration = Duration::from_secs(2);
 
-/// A recording at a moment of its own time.
+/// A recording, and the moment that is shown.
 pub struct Replay {
     place: recording::Playback,
     /// The moment that is shown, on the board's clock.
@@ -23,7 +23,7 @@ pub struct Replay {
     speed_percent: u32,
     paused: bool,
     looked_at: Instant,
-    /// True if the time was changed since the last frame.
+    /// Whether a command has changed the time or speed since the last frame.
     turned: bool,
 }
 

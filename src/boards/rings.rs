@@ -1,4 +1,4 @@
-//! The logs that a board itself holds: the last lines of each slot's output, where there is no file of all of it.
+//! The logs on the board itself: the last lines of each slot's output, for slots without a log file.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use vx_status::source::{LogLine, LogPart, LogPlace};
 /// The log rings of one board.
 pub struct Rings {
     board: PathBuf,
-    /// `None` until it is needed, and where the board cannot be read.
+    /// `None` until it is needed, and if the board cannot be read.
     reader: Option<Reader>,
     snapshot: Snapshot,
     windows: HashMap<(u32, u32), RingWindow>,
 }
 
-/// The lines of a ring at the last look, with the byte offset of the first among all that were seen.
+/// The lines of a ring at the last look, and the byte offset of the first among all lines seen so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct RingWindow {
     at: u64,
@@ -33,7 +33,7 @@ impl Rings {
         self.read_ring(key, lines).map(|(_, lines)| lines).unwrap_or_default()
     }
 
-    /// A piece of the log of the slot with this key. Lines that have left the ring since are not in it.
+    /// A piece of the log of the slot with this key, without lines that have left the ring.
     pub fn piece(&mut self, key: &str, place: LogPlace) -> LogPart {
         let Some((life, lines)) = self.read_ring(key, usize::MAX) else { return LogPart::default() };
         let window = self.windows.entry(life).or_default();
@@ -41,7 +41,7 @@ impl Rings {
         window.part(place)
     }
 
-    /// The life of the slot with this key, and the newest lines of its ring; `None` if there are none.
+    /// The life of the slot with this key, and the newest lines of its ring; `None` if there are no lines.
     fn read_ring(&mut self, key: &str, lines: usize) -> Option<((u32, u32), Vec<String>)> {
         if self.reader.is_none() {
             self.reader = Reader::open(&self.board).ok();
@@ -55,7 +55,9 @@ impl Rings {
 }
 
 impl RingWindow {
-    /// Take the lines of a later look, which begin with some of the last ones unless all of those have left the ring.
+    /// Take over the lines of a later look. They begin with some of the previous lines, unless all of those have left
+    /// the
+    /// ring.
     fn advance(&mut self, lines: Vec<String>) {
         let left = (0..self.lines.len()).find(|left| lines.starts_with(&self.lines[*left..]));
         let left = left.unwrap_or(self.lines.len());

@@ -1,4 +1,4 @@
-//! Waiting for work on a board: until it is ready, done or over, not a moment longer.
+//! Waiting for work on a board until it is ready, done or over.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,19 +14,19 @@ use vx_status::vocabulary::service::{BACKING_OFF, STARTING};
 use super::logs;
 use crate::boards::find::{BoardError, slot_of};
 
-/// The longest sleep: a writer that was killed wakes no reader.
+/// The longest sleep, because a writer that was killed wakes no reader.
 const LOOK: Duration = Duration::from_secs(1);
-/// The deaths of a service before it could be used after which a caller is not kept waiting: the next pauses are long.
+/// After this many deaths of a service that never became ready, a caller is not kept waiting: the next pauses are long.
 const MOST_DEATHS: usize = 3;
-/// The last lines of a log that are shown for work that ended otherwise.
+/// How many of the last lines of a log are shown for work that did not end as expected.
 const LOG_LINES: usize = 10;
 
 /// A state to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {
-    /// It can be used: a service that says so, anything else once it has ended well.
+    /// It can be used: a service that is ready, or any other work that has ended well.
     Ready,
-    /// The same, given up once it has died too often without being so.
+    /// The same, but the wait is given up if it dies too often without having been ready.
     ReadySoon,
     /// It has ended well.
     Done,
@@ -43,7 +43,7 @@ pub struct WorkWaitCondition {
     pub reached: Reached,
 }
 
-/// A text that names no work to wait for.
+/// The text is not a condition to wait for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected KEY=ready, KEY=done or KEY=ended")]
 pub struct NotAwaited;
@@ -52,7 +52,7 @@ impl FromStr for WorkWaitCondition {
     type Err = NotAwaited;
 
     fn from_str(text: &str) -> Result<Self, NotAwaited> {
-        // A key may hold the character, too.
+        // A key may also contain `=`.
         let (key, word) = text.rsplit_once('=').filter(|(key, _)| !key.is_empty()).ok_or(NotAwaited)?;
         let reached = match word {
             "ready" => Reached::Ready,
@@ -69,21 +69,21 @@ impl FromStr for WorkWaitCondition {
 pub struct WorkWaitState {
     /// Its key.
     pub key: String,
-    /// The word for its state: that of its step, or of its end; `None` if no slot had the key.
+    /// The word for its step, or for its end; `None` if no slot had the key.
     pub word: Option<String>,
-    /// It reached what was waited for.
+    /// Whether it reached the awaited state.
     pub reached: bool,
-    /// It can no longer reach that.
+    /// Whether it can no longer reach that state.
     pub missed: bool,
     /// Its error, if it ended with one.
     pub error: Option<String>,
-    /// The next step after the error, if its writer says that.
+    /// The next step after the error, if its writer gave one.
     pub hint: Option<String>,
-    /// The last lines of its log, if it ended otherwise.
+    /// The last lines of its log, if it can no longer reach the state.
     pub log: Vec<String>,
 }
 
-/// Why a wait ended without what it was for.
+/// Why a wait ended without the expected states.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitForError {
     /// Some work can no longer reach its state.
@@ -103,12 +103,12 @@ fn otherwise(states: &[WorkWaitState]) -> String {
             let error = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             format!("`{key}` {}{error}", ended(word))
         }
-        WorkWaitState { key, word: None, .. } => format!("the board is over, and had no work `{key}`"),
+        WorkWaitState { key, word: None, .. } => format!("the run is over and had no work `{key}`"),
     });
     missed.collect::<Vec<_>>().join("; ")
 }
 
-/// The word for an end, as what a sentence says of the work.
+/// The word for an end, as the predicate of a sentence.
 fn ended(word: &str) -> String {
     match word {
         "failed" | "died" => format!("has {word}"),
@@ -137,7 +137,7 @@ impl Explain for WaitForError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Otherwise(states) => states.iter().filter(|state| state.missed).find_map(|state| state.hint.clone()),
-            Self::TimeUp(_) => Some("it goes on, and `vx top` shows it: wait again, or longer".into()),
+            Self::TimeUp(_) => Some("it goes on, and `vx top` shows it; wait again, or longer".into()),
             Self::Board(error) => error.hint(),
         }
     }
@@ -152,21 +152,21 @@ impl Explain for WaitForError {
     }
 }
 
-/// The lives of services, as their supervisor knows them: a board shows the present ones, and not what follows.
+/// What the supervisor knows about the lives of services: a board shows the current lives, but not what follows.
 pub trait Lives {
-    /// True if another life of the service with this key follows one that has ended, or if that is not decided yet.
+    /// Whether another life of the service with this key follows the one that has ended, or may still follow.
     fn goes_on(&self, key: &str) -> bool;
-    /// Of these lives, each of a key and with its generation, the keys of those that were asked to end: for another one, or
-    /// for good.
+    /// The keys of those of these lives, given as key and generation, that were asked to end, to be restarted or for
+    /// good.
     fn ending(&self, lives: &[(&str, u32)]) -> Vec<String>;
 }
 
-/// Wait until all of this work has reached its state, at most `timeout`. Work that is not there yet is waited for as long
-/// as the board is not over, and so is work that has ended while `lives` says that it begins again. A life that was
-/// asked to end does not count as ready.
+/// Wait until all of this work has reached its state, at most `timeout`. While the run is not over, work without a slot
+/// is waited for. Work that has ended is waited for while `lives` says that it starts again. A life that was asked to
+/// end does not count as ready.
 ///
 /// # Errors
-/// Some of it can no longer reach it, or did not in time.
+/// Some work can no longer reach its state, or did not in time.
 pub fn wait_for(
     reader: &mut Reader,
     wanted: &[WorkWaitCondition],
@@ -219,9 +219,9 @@ pub fn wait_for(
 /// One piece of work at one moment.
 struct WorkWaitVerdict<'s> {
     slot: Option<&'s SlotView>,
-    /// `None` while it can still go both ways.
+    /// `None` while both outcomes are possible.
     reached: Option<bool>,
-    /// It was ready, and was asked to end.
+    /// Whether it was ready but was asked to end.
     is_ending: bool,
 }
 
@@ -243,12 +243,12 @@ impl<'s> WorkWaitVerdict<'s> {
         Self { slot, reached, is_ending: false }
     }
 
-    /// True if the work has had a life that is over.
+    /// Whether the work has ended.
     fn has_ended(&self) -> bool {
         self.slot.is_some_and(|slot| Standing::from_slot(slot).over())
     }
 
-    /// The life of a service that is ready, or was and has ended well.
+    /// The life of the service, if the wait is for a service that is to be ready.
     fn ready_life(&self, awaited: &WorkWaitCondition) -> Option<(&'s str, u32)> {
         let wants_ready = matches!(awaited.reached, Reached::Ready | Reached::ReadySoon);
         let slot = self.slot.filter(|slot| wants_ready && slot.kind == Kind::Service)?;
@@ -288,7 +288,7 @@ fn word(slot: &SlotView) -> String {
     if standing.over() { standing.word() } else { vocabulary::word_of(slot) }.to_owned()
 }
 
-/// True for a service that has died too often in a row, up to now, without being usable before any of its deaths.
+/// Whether a service has died too often in a row until now, without being ready before any of these deaths.
 fn is_failing(slot: &SlotView) -> bool {
     if slot.state.ended() || slot.step != BACKING_OFF {
         return false;

@@ -1,5 +1,5 @@
-//! The doors of the program: the command line, the daemon, the MCP server and the doctor. Each turns words into options of
-//! the rooms below, and their outcomes into words.
+//! The doors of the program: the command line, the daemon, the MCP server and the doctor. Each parses its input into
+//! options for the rooms below, and renders their outcomes.
 
 pub mod cli;
 #[cfg(all(unix, feature = "control"))]

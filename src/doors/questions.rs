@@ -1,6 +1,6 @@
-//! What editors and agents ask about a directory, answered as the command line does, without a word to a user.
+//! Answers what editors and agents ask about a directory, as the command line would, but without messages to a user.
 //!
-//! The answers have types because programs are written against them; `docs/clients/daemon.md` has their meaning.
+//! The answers have types because programs are written against them; `docs/clients/daemon.md` explains them.
 
 mod project;
 
@@ -46,7 +46,7 @@ pub struct Resolved {
 pub struct Environment {
     /// The variables to set, `PATH` among them.
     pub env: BTreeMap<String, String>,
-    /// The folders in front of `PATH`; with a `runtime` those of that alone.
+    /// The folders in front of `PATH`; with a `runtime` only the folders of that tool.
     pub path: Vec<PathBuf>,
 }
 
@@ -64,13 +64,13 @@ pub struct Versions {
 pub struct Version {
     /// The version.
     pub version: String,
-    /// It is in the store.
+    /// Whether it is in the store.
     pub installed: bool,
-    /// It is the one that the project's lock names.
+    /// Whether the project's lock names it.
     pub locked: bool,
 }
 
-/// An answer, with the files that it was made of; without them it is not to be kept.
+/// An answer, with the files that it was made from; `None` if it must not be cached.
 pub type Kept<T> = (T, Option<Vec<StampedFile>>);
 
 /// Why a question has no answer.
@@ -96,7 +96,7 @@ pub enum QuestionError {
         /// The version that was asked for.
         version: String,
     },
-    /// The sources do not answer, or know no such tool.
+    /// The sources don't answer, or know no such tool.
     #[error("{}", .0.text)]
     Source(Trouble),
 }
@@ -125,10 +125,11 @@ impl Explain for QuestionError {
     }
 }
 
-/// The program that this name means in a directory; with a `version`, that of the newest installed release that matches it.
+/// The program that this name means in a directory; with a `version`, the program of the newest installed release that
+/// matches it.
 ///
 /// # Errors
-/// There is none, or what the project does is not agreed to.
+/// There is no such program, or the project needs consent.
 pub fn resolve(
     home: &Home,
     directory: &Path,
@@ -153,7 +154,7 @@ pub fn resolve(
     let env = texts(routes.invocation(found.file.clone(), None).variables);
     let of_system = version.is_none();
     let answer = Resolved { executable: found.file, version, env };
-    // A program of this system may come and go without a trace in any of these files.
+    // A program of this system may come and go without a change of any of these files.
     let seen = if of_system { None } else { seen_with(routes, [&answer.executable]) };
     Ok((answer, seen))
 }
@@ -181,7 +182,7 @@ pub fn environment(
     Ok((Environment { env, path }, seen))
 }
 
-/// The files that routes were made of, and these of the store, which may be removed by other means than vx.
+/// The files that routes were made from, and these files of the store, which may be removed by other means than vx.
 fn seen_with<'p>(routes: Routes, of_store: impl IntoIterator<Item = &'p PathBuf>) -> Option<Vec<StampedFile>> {
     let mut look = FileStampRecorder::begin();
     if !of_store.into_iter().all(|path| look.record(path)) {
@@ -192,10 +193,10 @@ fn seen_with<'p>(routes: Routes, of_store: impl IntoIterator<Item = &'p PathBuf>
     Some(seen)
 }
 
-/// The versions of a tool: those in the store, and, unless only those are wanted, those that its sources offer.
+/// The versions of a tool in the store and, unless `installed_only` is set, the versions that its sources offer.
 ///
 /// # Errors
-/// The store cannot be read, the sources do not answer, or know no such tool.
+/// The store cannot be read, or the sources don't answer or know no such tool.
 pub fn versions(
     home: &Home,
     directory: Option<&Path>,

@@ -1,7 +1,7 @@
-//! Reports of a script on a board: its slots, and a board of its own.
+//! Reports of a script on a board: its slots, and its own board.
 //!
 //! The process that makes a report ends a moment later, so the report belongs to the script that called it: the
-//! script's process owns the slot, and its life is the only sign that the work continues.
+//! script's process owns the slot, and only its being alive shows that the work continues.
 
 mod board;
 mod error;

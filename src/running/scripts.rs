@@ -1,6 +1,6 @@
 //! Scripts of a project, run in order with the project's tools in front of the search path.
 //!
-//! Every script is expanded before the first one runs, so that a mistake in the last is found before anything is done.
+//! Every script is expanded before the first runs, so that an error in the last one is found before anything is done.
 
 mod environment;
 mod error;
@@ -38,7 +38,7 @@ pub struct ScriptStep {
     pub name: String,
     /// The command for the shell; empty if the script only has dependencies.
     pub command: String,
-    /// The variables to set beside the inherited ones.
+    /// The variables to set in addition to the inherited ones.
     pub variables: Vec<(OsString, OsString)>,
     /// The directory in which the command runs.
     pub directory: PathBuf,
@@ -51,14 +51,13 @@ pub struct ScriptStep {
 pub enum PreparedScripts {
     /// The steps, in their order.
     Ready(Vec<ScriptStep>),
-    /// A tool of the project was missing, this run did not install it, and no script may run without it; or the run was
-    /// cancelled.
+    /// This run was to install missing tools. It failed, and scripts may not run without them; or it was cancelled.
     NotInstalled(RunOutcome),
 }
 
-/// Prepare these scripts of a project, which are in the order to run in. The last one gets the arguments, and so does
-/// each earlier one with a placeholder for them. Missing tools are installed first, if the project allows it. The scripts run
-/// without those that cannot be had, unless this is `strict`.
+/// Prepare these scripts of a project, in the order in which they are to run. The last script gets the arguments, and
+/// so does each earlier script with a placeholder for them. Missing tools are installed first, if the project allows
+/// it; the scripts run without tools that cannot be installed, unless `strict` is set.
 ///
 /// # Errors
 /// A script has an unknown placeholder, a file of variables cannot be read, or a run did not start.
@@ -85,7 +84,7 @@ pub fn prepare(
     notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;
     let files = VariableFiles { home, consent: routes.consents().next(), frontend };
-    // The routes have the project without what may not act.
+    // In the routes' project, the parts that may not act are removed.
     let project = routes.project().unwrap_or(project);
     let variables = files.of_project(project, tools)?;
     Ok(PreparedScripts::Ready(steps(project, home, order, arguments, &variables)?))
@@ -136,8 +135,8 @@ fn step(
     Ok(ScriptStep { name, command, variables: own.into_iter().collect(), directory, depends })
 }
 
-/// Run every step but the last, which is returned if it has a command: the door runs it in place of itself, so that
-/// signals, terminal and exit code are the script's own.
+/// Run every step but the last, which is returned if it has a command: the door replaces its own process with it, so
+/// that signals, terminal and exit code are the script's own.
 ///
 /// # Errors
 /// A step does not succeed, or its shell cannot be started.

@@ -1,4 +1,4 @@
-//! A batch of turns: each a child of this program, all on one board.
+//! A batch of turns, each in a child process of this program, all on one board.
 
 use std::fs;
 use std::io::{self, Write};
@@ -23,7 +23,7 @@ use crate::workspace::frontend::{Frontend, RunView};
 
 /// Turns to run.
 pub struct Batch {
-    /// The turns. Each has a name of its own.
+    /// The turns. Their ids are all different.
     pub turns: Vec<TurnRequest>,
     /// The most turns at once.
     pub at_once: usize,
@@ -38,7 +38,7 @@ pub struct Batch {
 pub struct BatchEnd {
     /// The results, in the order of the turns.
     pub results: Vec<TurnResult>,
-    /// The batch was asked to stop.
+    /// Whether the batch was asked to stop.
     pub cancelled: bool,
     /// The errors of the files and views of the run, which did not affect the turns.
     pub troubles: Vec<Trouble>,
@@ -47,7 +47,7 @@ pub struct BatchEnd {
 /// Run these turns to their ends, and show them in this view.
 ///
 /// # Errors
-/// The run did not begin.
+/// The run did not start.
 pub fn run_batch(
     batch: Batch,
     home: &Home,
@@ -64,7 +64,7 @@ pub fn run_batch(
     let board = Arc::new(BoardPlace::find(home)?.make_board(home, subject, names.len(), frontend)?);
     let path = board.path().to_owned();
     let logs = make_logs(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
-    // The turns have files also where their board has no place, for as long as the batch lasts.
+    // If the board has no directory, the turns' files are kept in a temporary one for as long as the batch lasts.
     let spare = if logs.is_none() { Some(tempfile::tempdir()?) } else { None };
     let place = logs.clone().or_else(|| spare.as_ref().map(|spare| spare.path().to_owned())).unwrap_or_default();
     let program = own_program()?;
@@ -96,7 +96,7 @@ pub fn run_batch(
     drop(hold);
     let _ = handle.finished.recv();
     control.finish();
-    // The recording of a run that nobody asked for is no reason to fail it.
+    // Nobody asked for this recording, so its failure is not a failure of the run.
     let _ = recorder.map(FlightRecorder::finish);
     let (purpose, end) = (Purpose::Turns, handle.join());
     let outcome = RunOutcome { purpose, board: path, kept: Some(board), end, shims: Ok(()), troubles: Vec::new() };
@@ -118,7 +118,7 @@ fn result_of(logs: &Path, name: &str) -> TurnResult {
     kept.unwrap_or_else(|| TurnResult { turn_id: name.to_owned(), outcome: "lost".into(), ..TurnResult::default() })
 }
 
-/// Write the results into this directory, and what each agent printed beside them.
+/// Write the results into this directory, and each agent's output beside them.
 fn dump(into: &Path, logs: &Path, results: &[TurnResult]) -> io::Result<()> {
     let mut file = fs::File::create(into.join("results.jsonl"))?;
     for result in results {

@@ -1,8 +1,8 @@
 //! Any command as work on a board: its progress is read from what it prints, and its output stays as it is.
 //!
-//! The command's slot is on the board that is named, else on that of the script that calls this one, else on a board of
-//! its own. The command inherits the mark of its slot (`VX_BOARD`, `VX_SLOT`), so that commands that it wraps itself join
-//! the board, and a program that knows vx writes to the slot by itself.
+//! The command's slot is on the named board, else on the board of the calling script, else on a new board. The command
+//! inherits the mark of its slot (`VX_BOARD`, `VX_SLOT`), so that commands that it wraps itself join the board, and a
+//! program that knows vx writes to the slot itself.
 
 mod board_search;
 mod chores;
@@ -39,9 +39,9 @@ use meter::CommandMeter;
 /// A command whose progress is read from its output.
 #[derive(Clone, Debug, Default)]
 pub struct Wrapped {
-    /// The whole of its work, if its output does not say that.
+    /// Its total work, if its output does not state it.
     pub total: Option<u64>,
-    /// Forms of progress besides those that are known.
+    /// Patterns for progress in addition to the built-in forms.
     pub patterns: Vec<Pattern>,
     /// The program, as it was named.
     pub name: OsString,
@@ -49,7 +49,7 @@ pub struct Wrapped {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Variables for it beside the inherited ones.
+    /// Variables for it in addition to the inherited ones.
     pub variables: Vec<(OsString, OsString)>,
 }
 
@@ -60,10 +60,10 @@ impl Wrapped {
         words.map(|word| shown_value(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
     }
 
-    /// Run the command to its end, in this place. The trouble is that of a recording which was asked for.
+    /// Run the command to its end, in this place. The trouble, if any, is about a requested recording.
     ///
     /// # Errors
-    /// The program cannot be started; its slot says so, too.
+    /// The program cannot be started; its slot has the same error.
     pub fn run(&self, mut place: CommandBoardSlot) -> Result<(ExitStatus, Option<Trouble>), WrapError> {
         let mut variables = self.variables.clone();
         variables.extend(place.mark().into_iter().flat_map(|mark| mark.variables()));
@@ -77,7 +77,7 @@ impl Wrapped {
         };
         let marked = variables.iter().rev().find(|(name, _)| name == Mark::SLOT);
         let end = relay(&self.program, &self.arguments, &variables, marked, || output_observer(&meter), started);
-        // A process that the command left behind may still hold its output open: from here on nothing of it counts.
+        // A process that the command left behind may still hold its output open; ignore what it prints from here on.
         let (place, tail) = meter.lock().0.finish();
         let ended = match end {
             Ok(end) => {
@@ -98,7 +98,7 @@ impl Wrapped {
     }
 }
 
-/// The look at one stream.
+/// The observer of one output stream.
 fn output_observer(meter: &Arc<Mutex<(CommandMeter, Gauge)>>) -> OutputObserver {
     let (meter, mut stream) = (Arc::clone(meter), GaugeStream::default());
     let number = meter.lock().0.add_stream();
@@ -109,8 +109,8 @@ fn output_observer(meter: &Arc<Mutex<(CommandMeter, Gauge)>>) -> OutputObserver 
     })
 }
 
-/// The end of a slot whose command ended so. A command that was asked to end is cancelled, whatever it made of that, unless
-/// something of it is left.
+/// The end of the slot for this end of the command. A command that was asked to end counts as cancelled, however it
+/// ended, unless some of its processes are left.
 fn ending(end: &CommandEnd, tail: &[String]) -> Ending {
     let exit = Exit::from(end.status);
     match exit {

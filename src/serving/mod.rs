@@ -1,4 +1,4 @@
-//! Programs that stay: the services of a project, and development servers for programs that embed vx.
+//! Long-running programs: the services of a project, and development servers for programs that embed vx.
 
 #[cfg(all(target_os = "linux", feature = "control"))]
 pub mod devserver;

@@ -1,12 +1,12 @@
-//! The services of a project, for any client: one supervisor a project, started by the first client that needs it.
+//! The services of a project, for any client: one supervisor per project, started by the first client that needs it.
 //!
-//! A client reads the project's file, installs what is missing, and declares the services to the supervisor over its
-//! control socket. It then sees them on the supervisor's board, as every other reader does.
+//! A client reads the project's file, installs missing tools, and declares the services to the supervisor over its
+//! control socket. It then sees them on the supervisor's board, like every other reader.
 //!
-//! - `start` leads from the project's file to its supervisor at work,
-//! - `lives` has services begin again, end, and end with their client,
-//! - `guest` is a part of another room that answers in the supervisor, too,
-//! - `state` is the services as the board has them, `output` the text that they print.
+//! - `start` gets from the project's file to a running supervisor,
+//! - `lives` starts services again, waits for them, stops them, and ends them with their client,
+//! - `guest` lets other code answer requests in the supervisor,
+//! - `state` is the services as shown on the board, `output` the text that they print.
 
 mod error;
 mod guest;
@@ -51,13 +51,13 @@ use crate::boards::waiting::{Reached, WaitForError, WorkWaitCondition, WorkWaitS
 use crate::tools::installs::strays::end_strays_before_run;
 use crate::workspace::frontend::Frontend;
 
-/// The time between two looks at it.
+/// The interval for checking whether the supervisor has ended.
 const GLANCE: Duration = Duration::from_millis(5);
 
-/// Wait until these services can be used, and those that start again because they have changed.
+/// Wait until these services, and those that restart because they have changed, can be used.
 ///
 /// # Errors
-/// One has ended otherwise before.
+/// A service has ended before, or cannot become ready.
 pub fn await_ready(wanted: &WantedServices) -> Result<Vec<WorkWaitState>, WaitForError> {
     let board = &wanted.supervisor.board;
     let restarted = wanted.changes.iter().filter(|changed| changed.change == DeclarationChange::Restarted);
@@ -67,8 +67,8 @@ pub fn await_ready(wanted: &WantedServices) -> Result<Vec<WorkWaitState>, WaitFo
     wait_for(&mut find::open_file(board)?, &awaited, None, &LivesOn(board))
 }
 
-/// The board of the services of the project in this directory, if it is at work and has this key, which is the only one
-/// then, or services of a plugin with this name, whose keys come back.
+/// The live board of the project's services, and the keys on it that `key` stands for: the key itself, or the services
+/// of a plugin with this name. `None` if there is no such board or key.
 pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)> {
     let record = UpPlace::for_directory(directory).ok()?.record()?;
     let snapshot = find::open_file(&record.board).ok()?.snapshot().ok()?;
@@ -76,33 +76,35 @@ pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)>
     (!keys.is_empty()).then_some((record.board, keys))
 }
 
-/// True if this is the board of the supervisor of the project in this directory, which is there.
+/// Whether this is the board of the live supervisor of the project in this directory.
 pub fn is_board_of(directory: &Path, board: &BoardView) -> bool {
     let record = UpPlace::for_directory(directory).ok().and_then(|place| place.record());
     record.is_some_and(|record| record.board_id == board.id)
 }
 
-/// The nearest directory from this one upwards whose services a supervisor runs. It needs no file that declares them.
+/// The nearest directory from this one upwards whose services a supervisor runs. A file that declares them need not
+/// exist any more.
 pub fn directory_at_work(from: &Path) -> Option<PathBuf> {
     from.ancestors().find(|directory| board_at_work(directory).is_some()).map(Path::to_owned)
 }
 
-/// The board of the supervisor of the project in this directory, if one is there.
+/// The board of the live supervisor of the project in this directory, if there is one.
 pub fn board_at_work(directory: &Path) -> Option<PathBuf> {
     Some(UpPlace::for_directory(directory).ok()?.record()?.board)
 }
 
-/// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.
+/// Stop all services of the project in this directory, and wait until all their processes have ended; false if none
+/// ran.
 ///
 /// # Errors
-/// The supervisor cannot be asked, or does not end, or something of a service is left.
+/// The supervisor does not answer or does not end, or processes of a service are left.
 pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bool, UpError> {
     let place = UpPlace::for_directory(directory)?;
     let running = match SupervisorConnection::connect(&place)? {
         Some(mut supervisor) => {
             let stopped = Stopped::now(&place);
             let deadline = Instant::now().checked_add(supervisor.stop_all()? + ENDING);
-            // It lets go of the lock just before its own end.
+            // It releases the lock just before its own end.
             while place.is_held_by(supervisor.pid) || !has_ended(supervisor.pid) {
                 if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                     return Err(UpError::NotEnded);

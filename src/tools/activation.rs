@@ -1,7 +1,7 @@
-//! The state of a shell that follows its directory's project: the changes that bring it up to date.
+//! The state of a shell that uses its directory's project, and the changes that bring it up to date.
 //!
-//! The shell's own environment keeps the record: `VX_ACTIVE` is the state it is in, `VX_UNDO` the changes to take back.
-//! While the route cache of the directory has that same state, no change is needed; this check reads little.
+//! The record is kept in the shell's own environment: `VX_ACTIVE` is the state it is in, `VX_UNDO` the changes to take
+//! back. While the route cache of the directory has the same state, no change is needed; this check reads little.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -27,9 +27,9 @@ const UNDO: &str = "VX_UNDO";
 /// The changes that were made to a shell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Undo {
-    /// The folders that were put on the search path.
+    /// The folders that were added to the search path.
     folders: Vec<PathBuf>,
-    /// Each variable with the value it was given, and the one it had before.
+    /// Each variable with the value it was given, and its value before.
     variables: BTreeMap<String, (String, Option<String>)>,
 }
 
@@ -38,9 +38,10 @@ struct Undo {
 pub struct Update {
     /// The changes to make.
     pub changes: Vec<VariableChange>,
-    /// The copies of missing tools that the shell finds in place of the project's.
+    /// The copies of missing tools that the shell finds instead of the project's.
     pub strays: Vec<Stray>,
-    /// The fault of the directory's project, which the shell then leaves; shown once, not at each prompt.
+    /// The error of the directory's project. The shell then leaves the project; the error is shown once, not at each
+    /// prompt.
     pub fault: Option<WorkError>,
     /// What is withheld from the directory's projects; once for each shell and project.
     pub withheld: Vec<Notice>,
@@ -99,7 +100,7 @@ impl Frontend for NoticeCollector {
     }
 }
 
-/// The state of a shell whose project cannot be used: it holds until a file changes that may have a word in the directory.
+/// The state of a shell whose project cannot be used. It holds until a file changes that may apply to the directory.
 fn faulty_state(home: &Home, directory: &Path) -> String {
     let places = directory.ancestors().chain([home.root()]);
     let files = places.filter_map(|place| discover::find_in(place, |_| true));
@@ -107,7 +108,7 @@ fn faulty_state(home: &Home, directory: &Path) -> String {
     format!("wrong {}", route::format::hash(format!("{stamps:?}").as_bytes()))
 }
 
-/// The changes from the one state to the other that are not made yet, with those of the shell's own record.
+/// The changes from one state to the other, and of the shell's record, as far as they are not made yet.
 fn all_changes(
     before: &Undo,
     after: Undo,
@@ -122,7 +123,7 @@ fn all_changes(
     changes
 }
 
-/// The changes from the one state to the other, and the record that takes them back.
+/// The changes from one state to the other, and the record for taking them back.
 fn changes(before: &Undo, mut after: Undo, current: impl Fn(&str) -> Option<OsString>) -> (Vec<VariableChange>, Undo) {
     let mut changes = Vec::new();
     let path = current("PATH");
@@ -141,7 +142,7 @@ fn changes(before: &Undo, mut after: Undo, current: impl Fn(&str) -> Option<OsSt
     let wanted = if front.is_empty() { rest } else { Some(search_path(&front, rest)) };
     changes.push(VariableChange { name: "PATH".to_owned(), value: wanted });
     for (name, (given, was)) in &before.variables {
-        // A variable that was changed since is the user's own.
+        // A variable that was changed since belongs to the user.
         let untouched = current(name).as_deref() == Some(OsStr::new(given));
         if !after.variables.contains_key(name) && untouched {
             changes.push(VariableChange { name: name.clone(), value: was.as_ref().map(OsString::from) });

@@ -1,7 +1,8 @@
-//! The releases that answer outside of the projects that want them: those of the catalogue, from its own packages.
+//! The releases that can be used outside of the projects that want them: releases of the catalogue's tools, from the
+//! catalogue's packages.
 //!
-//! A release from a project's address, or from a package that the catalogue does not name, is that project's own. Its
-//! programs must not answer in other directories, unless the user lets everything act.
+//! A release from a project's address, or from a package that the catalogue does not name, belongs to that project. Its
+//! programs must not run in other directories, unless the user lets every project act.
 
 use vx_base::package::shipped::NamedPackage;
 use vx_base::package::source_kind::SourceKind;
@@ -12,7 +13,8 @@ use vx_store::{DiskError, Store, StoreEntry};
 
 use crate::workspace::policy::Policy;
 
-/// The installed releases of a package that its user names: its name alone says what they are.
+/// The installed releases of a tool that the user names. A package may come from any project, since its name alone says
+/// what it is; other tools must be of the catalogue.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -23,7 +25,7 @@ pub(super) fn releases_named(home: &Home, tool: &str) -> Result<Vec<StoreEntry>,
     Ok(Store::new(home.clone()).list()?.into_iter().filter(|release| release.receipt.tool == tool).collect())
 }
 
-/// The installed releases that answer in any directory.
+/// The installed releases that can be used in any directory.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -43,7 +45,7 @@ fn is_of_catalogue(release: &StoreEntry) -> bool {
     let wanted = RecipeRequest { source, ..RecipeRequest::default() };
     let Ok(recipe) = Recipe::for_tool(&receipt.tool, &wanted, &[], platform) else { return false };
     let Some(first) = receipt.parts.first() else { return false };
-    // A receipt holds the package beside the archives, not with each.
+    // A receipt names the package once, not with each archive.
     let archive = vx_base::package::archive::Archive { package: receipt.package.clone(), ..first.clone() };
     source == Some(recipe.source) && recipe.names(&archive, &receipt.version)
 }

@@ -1,4 +1,4 @@
-//! Tools that a project is to declare: each is installed first, so that what cannot be had changes nothing, then written
+//! Declaring tools in a project. Each tool is installed first, so that a failed install changes nothing, then written
 //! into vx.toml, then locked. If that fails after all, vx.toml and vx.lock get their former contents back.
 
 mod backup;
@@ -27,17 +27,18 @@ use crate::workspace::frontend::{Frontend, Question, Refused, RunView, UserAnswe
 use crate::workspace::project::ProjectPlace;
 use backup::ProjectBackup;
 
-/// The name of a project's file that is made.
+/// The name of a new project file.
 const FILE_NAME: &str = "vx.toml";
-/// The longest wait for others that declare tools of the same project: each may have to ask for its versions.
+/// The longest wait for other processes that declare tools in the same project; each may have to request versions.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Tools for a project to declare.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UseOptions {
-    /// The tools, each `TOOL` or `TOOL@REQUEST`. Without a request the project's own stays, else it is `latest`.
+    /// The tools, each `TOOL` or `TOOL@REQUEST`. Without a request, the project's request stays, or else it is
+    /// `latest`.
     pub tools: Vec<String>,
-    /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
+    /// How to get consent, if one of the tools needs it and it is missing.
     pub asking: ConsentSource,
     /// The options of the run.
     pub run: RunOptions,
@@ -49,9 +50,9 @@ struct ToolDeclaration {
     request: String,
 }
 
-/// Install these tools, have the project at `place` declare them, and lock them at the newest releases that fit. A project
-/// that is missing and not needed is made in that directory. A package that is named as one, as in `npm:zx`, is agreed to
-/// with that, and nothing else of the project is.
+/// Install these tools, declare them in the project at `place`, and lock them at the newest releases that fit. If there
+/// is no project and none is required, one is created in that directory. Naming a package, as in `npm:zx`, is consent
+/// to that package and to nothing else of the project.
 ///
 /// The file and the lock stay as they are if one of the tools cannot be installed.
 ///
@@ -66,7 +67,7 @@ pub fn use_tools(
     let file = place.find_with(|_| true)?.unwrap_or_else(|| place.directory().join(FILE_NAME));
     let declarations = declarations(&options.tools, &read(&file)?.1)?;
     let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
-    // A file that cannot be changed is known before anything is installed, and so is a package that may not act in it.
+    // Find out before anything is installed whether the file can be changed, and whether its packages may act.
     let wanted = Project::parse(&file, &edited(&file, &declarations)?).map_err(ProjectError::from)?;
     Consent::for_project(home, &wanted)?.check_typed(&tools)?;
     let named: Vec<String> = declarations.iter().map(|wanted| format!("{}@{}", wanted.tool, wanted.request)).collect();
@@ -76,7 +77,7 @@ pub fn use_tools(
         frontend.notice(Notice::NotDeclared { path: file });
         return Ok(outcome);
     }
-    // Others that declare tools of this project go one after the other, each with what the one before has written.
+    // Processes that declare tools in this project take turns, so that each sees what the one before has written.
     let _turn = LockFileGuard::acquire(&file, &turnstile(home, &file), PATIENCE).map_err(WorkError::LockWrite)?;
     let mut before = ProjectBackup::read(home, &file)?;
     let written = declare(&mut before, &declarations, options, frontend);
@@ -91,15 +92,15 @@ pub fn use_tools(
     written.map(|later| later.unwrap_or(outcome))
 }
 
-/// The file in the home that is locked while this file of a project, and then its lock, are written.
+/// The file in the home that is locked while this project file, and then its vx.lock, are written.
 fn turnstile(home: &Home, file: &Path) -> PathBuf {
     let mut hasher = Algorithm::Sha256.hasher();
     hasher.update(file.canonicalize().unwrap_or_else(|_| file.to_owned()).as_os_str().as_encoded_bytes());
     home.locks().join(format!("vx.toml-{:.16}", hasher.finish().hex()))
 }
 
-/// Write the declarations into the file as it is now, agree to what was typed, and lock it. Returns the outcome of an install
-/// that this led to.
+/// Write the declarations into the file as it is now, store the consent to typed packages, and lock the tools. Returns
+/// the outcome of an install, if this led to one.
 fn declare(
     before: &mut ProjectBackup<'_>,
     declarations: &[ToolDeclaration],
@@ -116,7 +117,7 @@ fn declare(
     let tools: Vec<String> = declarations.iter().map(|wanted| wanted.tool.clone()).collect();
     let consent = Consent::for_project(home, &read(file)?.1)?;
     before.agreed(consent.agree_to_typed(home, &tools)?, &consent);
-    // A package that was typed is not asked about again, and other parts only if one of the tools needs them.
+    // Don't ask again about a package that was typed, and about other parts only if one of the tools needs them.
     let asking = match options.asking {
         ConsentSource::Given => ConsentSource::Given,
         _ if needs_consent(&tools, &consent) => options.asking,
@@ -127,7 +128,8 @@ fn declare(
     renew(before, &place, &options, &ProjectNoticeFilter(frontend))
 }
 
-/// Lock the newest releases of these tools, and install one that came out since; the outcome is that of such an install.
+/// Lock the newest releases of these tools, and install those that have come out since. Returns the outcome of such an
+/// install.
 fn renew(
     before: &mut ProjectBackup<'_>,
     place: &ProjectPlace,
@@ -141,12 +143,12 @@ fn renew(
     before.locked();
     match locked {
         Ok(outcome) if outcome.written => frontend.notice(Notice::LockWritten),
-        // Tools that need a consent that is lacking are not locked; a sync asks for it.
+        // Tools whose consent is missing are not locked; the sync below asks for it.
         Ok(_) | Err(WorkError::Consent(_)) => {}
         Err(error) => return Err(error),
     }
     let syncing = SyncOptions { tools, asking, run, ..SyncOptions::default() };
-    // With nothing to install it records that the project wants them.
+    // Even with nothing to install, a sync records that the project wants the releases.
     let synced = sync(home.clone(), place, &syncing, frontend);
     before.locked();
     match synced? {
@@ -155,7 +157,7 @@ fn renew(
     }
 }
 
-/// A frontend that was told already what there is to say about the project.
+/// A frontend that drops notices about the project, since they have been sent already.
 struct ProjectNoticeFilter<'a>(&'a dyn Frontend);
 
 impl Frontend for ProjectNoticeFilter<'_> {
@@ -183,7 +185,7 @@ fn declarations(named: &[String], project: &Project) -> Result<Vec<ToolDeclarati
     let mut found: Vec<ToolDeclaration> = Vec::new();
     for text in named {
         let (tool, version) = tool_and_version(text);
-        // A tool of several names keeps the one that it has here.
+        // A tool with several names keeps the name that it has in this project.
         let declared = project.tools.iter().find(|known| is_same(&known.name, tool));
         let tool = declared.map_or(tool, |known| known.name.as_str());
         let request = match (version, declared) {
@@ -206,7 +208,7 @@ fn declarations(named: &[String], project: &Project) -> Result<Vec<ToolDeclarati
     Ok(found)
 }
 
-/// The text of the file and what it says; both are empty where there is none.
+/// The text of the file and the project in it; both are empty if there is no file.
 fn read(file: &Path) -> Result<(String, Project), WorkError> {
     if !file.exists() {
         return Ok((String::new(), Project::none(file.parent().unwrap_or(Path::new("")))));
@@ -216,7 +218,7 @@ fn read(file: &Path) -> Result<(String, Project), WorkError> {
     Ok((text, project))
 }
 
-/// The text of the file with these declarations, which is a project's.
+/// The text of the file with these declarations, checked to be a valid project.
 fn edited(file: &Path, declarations: &[ToolDeclaration]) -> Result<String, WorkError> {
     let mut text = read(file)?.0;
     for ToolDeclaration { tool, request } in declarations {

@@ -14,7 +14,7 @@ use vx_base::trouble::{Explain, TroubleKind};
 use super::routes::{Routes, Target};
 use crate::tools::route::{Invocation, search_path};
 
-/// The variables to set: the search path, which is `path` with the tools in front, and those of the projects.
+/// The variables to set: the search path, which is `path` with the tools in front, and the projects' variables.
 pub fn variables(routes: &Routes, path: Option<OsString>) -> Vec<(String, OsString)> {
     let path = ("PATH".to_owned(), search_path(&routes.search(), path));
     std::iter::once(path).chain(routes.exports().into_iter().map(|(name, value)| (name, value.into()))).collect()
@@ -23,7 +23,7 @@ pub fn variables(routes: &Routes, path: Option<OsString>) -> Vec<(String, OsStri
 /// Why a tool has no folder of programs.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// The tool is declared, and not installed as the project wants it.
+    /// The tool is declared, but not installed as the project wants it.
     #[error("{tool} is not installed as the project wants it")]
     NotInstalled {
         /// The tool.
@@ -56,7 +56,7 @@ impl Explain for FolderError {
     }
 }
 
-/// The folders for the search path, of this tool or of all, the project's in front.
+/// The folders for the search path, of this tool or of all tools, the project's in front.
 ///
 /// # Errors
 /// The tool is not installed, or not declared.

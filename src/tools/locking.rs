@@ -17,22 +17,22 @@ use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace, check_e
 use crate::workspace::withheld_notice::tell;
 use digests::ArchiveDigestFetcher;
 
-/// The tools whose versions are chosen anew, within their requests.
+/// The tools whose versions are chosen again, within their requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Upgrade {
-    /// None: entries that fit stay.
+    /// No tools: entries that fit stay.
     Nothing,
-    /// These tools, or all if none is named.
+    /// These tools, or all tools if empty.
     Tools(Vec<String>),
 }
 
 /// The options of locking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LockOptions {
-    /// The tools that are locked anew at their versions, whatever their sources say now; if none is named, all tools are
+    /// The tools that are locked again at their versions, from what their sources offer now; if empty, all tools are
     /// brought up to date with the project.
     pub tools: Vec<String>,
-    /// The tools whose versions are chosen anew.
+    /// The tools whose versions are chosen again.
     pub upgrade: Upgrade,
 }
 
@@ -50,9 +50,9 @@ pub struct LockOutcome {
     pub tools: usize,
     /// The number of tools that could not be locked; a notice has the reason for each.
     pub failed: usize,
-    /// True if the lock file was written.
+    /// Whether the lock file was written.
     pub written: bool,
-    /// True if the lock file keeps an old format, since pins would be lost.
+    /// Whether the lock file keeps an old format, since pins would be lost.
     pub old_kept: bool,
 }
 
@@ -61,12 +61,12 @@ pub struct LockOutcome {
 pub struct LockState {
     /// Each difference between the lock and the project, in a sentence.
     pub differences: Vec<String>,
-    /// True if the lock pins versions in an old format.
+    /// Whether the lock pins versions in an old format.
     pub old: bool,
 }
 
 impl LockState {
-    /// True if locking would change nothing, as far as that is known without a request to a source.
+    /// Whether locking would change nothing, as far as that is known without a request to a source.
     pub fn fits(&self) -> bool {
         self.differences.is_empty() && !self.old
     }
@@ -86,11 +86,11 @@ pub fn lock_state(home: Home, place: &ProjectPlace, frontend: &dyn Frontend) -> 
     Ok(LockState { differences, old: !workspace.lock_origin.pins().is_empty() })
 }
 
-/// Bring the lock file up to date with the project, or lock some tools anew.
+/// Bring the lock file up to date with the project, or lock some tools again.
 ///
 /// # Errors
-/// Nothing could be locked, or a tool needs a consent that is lacking: then the others are locked. A tool that fails alone
-/// is in the outcome.
+/// Nothing could be locked; or the consent for a tool is missing, while the others are locked. Tools that fail for
+/// other reasons are part of the outcome.
 pub fn lock(
     home: Home,
     place: &ProjectPlace,
@@ -105,7 +105,7 @@ pub fn lock(
         Upgrade::Tools(named) if named.is_empty() => asked.iter().map(|ask| ask.name.clone()).collect(),
         Upgrade::Tools(named) => workspace.select(named)?.into_iter().map(|tool| tool.name).collect(),
     };
-    // A cached list of versions may lack the newest one, and a cached document what its registry says now.
+    // A cached list of versions may lack the newest version, and a cached document may differ from the registry's.
     let anew = !upgrade.is_empty() || !options.tools.is_empty();
     tell(&workspace.home, &workspace.consent, frontend);
     let (asked, withheld) = of_catalogue(&workspace, lockable(&workspace, asked));
@@ -130,7 +130,8 @@ pub fn lock(
     Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
 }
 
-/// These tools as locking sees them. A command that runs after the install does nothing here, so it withholds no tool.
+/// These tools, withheld only for reasons that matter to locking: a post-install command does not run here, so it does
+/// not withhold its tool.
 fn lockable(workspace: &Workspace, asked: Vec<ToolRequest>) -> Vec<ToolRequest> {
     let consent = &workspace.consent;
     let elsewhere = |tool: &str| {
@@ -140,7 +141,7 @@ fn lockable(workspace: &Workspace, asked: Vec<ToolRequest>) -> Vec<ToolRequest> 
     asked.into_iter().map(|ask| ToolRequest { withheld: ask.withheld && elsewhere(&ask.name), ..ask }).collect()
 }
 
-/// Give notice of each tool that failed or changes; returns the number of those that failed and are not optional.
+/// Send a notice of each tool that failed or changes. Returns the number of required tools that failed.
 fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Frontend) -> usize {
     let mut failed = 0;
     for wanted in &resolution.wanted {

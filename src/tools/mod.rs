@@ -1,4 +1,4 @@
-//! The tools of a project: installed, locked, found on the way to a program, and described.
+//! The tools of a project: installing, locking, finding their programs, and describing them.
 
 pub mod activation;
 pub mod catalogue_releases;

@@ -10,7 +10,7 @@ use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace};
 
-/// The number of tools that are asked about side by side.
+/// How many tools are asked about at once.
 const TOOLS_AT_ONCE: usize = 32;
 
 /// A tool with its locked and its newest versions.
@@ -38,23 +38,23 @@ pub struct Outdated {
 }
 
 impl ToolVersions {
-    /// True if locking it again would change its version.
+    /// Whether locking it again would change its version.
     pub fn upgradable(&self) -> bool {
         self.locked.as_deref() != Some(&self.newest.matching)
     }
 
-    /// True if there is no newer version that may be chosen.
+    /// Whether there is no newer version that may be chosen.
     pub fn up_to_date(&self) -> bool {
         !self.upgradable() && self.newest.latest == self.newest.matching
     }
 
-    /// True if a newer version is still too young.
+    /// Whether a newer version is still too young.
     pub fn has_soon(&self) -> bool {
         self.newest.matching_soon.is_some() || self.newest.latest_soon.is_some()
     }
 }
 
-/// Ask for the newest versions of these tools of a project, or of all when none is named.
+/// Ask for the newest versions of these tools of a project, or of all its tools if empty.
 ///
 /// # Errors
 /// The project cannot be used, or does not declare one of the tools.

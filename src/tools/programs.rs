@@ -1,4 +1,4 @@
-//! The file of a program: the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`. Also lists
+//! Finds the file of a program: from the project, else from the user's own `vx.toml`, else from `PATH`. Also lists
 //! every place that has the program.
 
 use std::cmp::Reverse;
@@ -28,11 +28,11 @@ pub enum ProgramLookupError {
         near: Option<String>,
     },
     /// The lock does not name a version of the tool.
-    #[error("{tool} is {}", if *installed { "installed, and vx.lock does not say which version of it is meant" } else { "not installed yet, nor is it in vx.lock" })]
+    #[error("{tool} is {}", if *installed { "installed, but vx.lock does not say which version is meant" } else { "not installed yet, nor is it in vx.lock" })]
     NotLocked {
         /// The tool.
         tool: String,
-        /// True if any version of the tool is installed.
+        /// Whether any version of the tool is installed.
         installed: bool,
     },
     /// The locked version is not installed.
@@ -53,7 +53,7 @@ pub enum ProgramLookupError {
         /// The program.
         name: String,
     },
-    /// No release, or no copy on `PATH`, answers the project's request.
+    /// No release, or no copy on `PATH`, fits the project's request.
     #[error("{0}")]
     Unfit(Trouble),
     /// The project cannot be used.
@@ -103,15 +103,15 @@ impl Explain for ProgramLookupError {
 pub struct ProgramLocation {
     /// Its file.
     pub file: PathBuf,
-    /// The `vx.toml` that declares its tool, unless it is the nearest one or none does.
+    /// The `vx.toml` that declares its tool; `None` if that is the nearest one, or if none does.
     pub declared_in: Option<PathBuf>,
 }
 
-/// The file of this program: from the project at `place` or one that it inherits from, or else from the user's own
-/// `vx.toml`, or else from `PATH`.
+/// The file of this program: from the project at `place` or one that it inherits from, else from the user's own
+/// `vx.toml`, else from `PATH`.
 ///
 /// # Errors
-/// No such program exists, or the project's own is not installed.
+/// No such program exists, or the project's program is not installed.
 pub fn find(
     home: &Home,
     place: &ProjectPlace,
@@ -142,7 +142,7 @@ pub fn find(
     }
 }
 
-/// The error of a tool that is not there as its project wants it.
+/// The error for a tool that is not installed as its project wants it.
 fn absent(home: &Home, tool: String, name: &str, absence: Absence) -> Result<ProgramLookupError, ProgramLookupError> {
     Ok(match absence {
         Absence::Unlocked => {
@@ -155,7 +155,7 @@ fn absent(home: &Home, tool: String, name: &str, absence: Absence) -> Result<Pro
     })
 }
 
-/// Every file of this program, beginning with the one that would run: from the project at `place` and those that it
+/// Every file of this program, beginning with the one that would run: from the project at `place` and the projects it
 /// inherits from, from `PATH`, and from the other releases by age.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
 //! Routes: the program for each name in a directory, cached so that the next call need not search for it.
 //!
-//! A route is found by reading the project, its lock and the store, which takes milliseconds. It is kept together with
-//! everything it depends on: files with their inode, size and times, also those that did not exist, and variables.
-//! While all of that is unchanged, the route is valid, and a call uses it without reading anything else.
+//! A route is found by reading the project, its lock and the store, which takes milliseconds. It is cached together
+//! with everything it depends on: files with their inode, size and times, including files that did not exist, and
+//! variables. While all of that is unchanged, the route is valid, and a call uses it without reading anything else.
 //!
-//! The same cache is read by the launcher that shims are links to; [`mod@format`] is all that both share.
+//! The launcher that shims are links to reads the same cache; [`mod@format`] is all that both share.
 
 mod cache;
 mod draft;
@@ -46,7 +46,7 @@ pub fn search_path(front: &OsStr, path: Option<OsString>) -> OsString {
     joined
 }
 
-/// These folders as one search path; empty ones are left out.
+/// These folders as one search path; empty folders are left out.
 pub fn joined<'a>(folders: impl IntoIterator<Item = &'a OsStr>) -> OsString {
     let mut joined = OsString::new();
     for folder in folders.into_iter().filter(|folder| !folder.is_empty()) {

@@ -1,8 +1,8 @@
-//! Routes: the program for each name in a directory, from the directory's project, those that it inherits from, or else
-//! the user's own `vx.toml`.
+//! Finding routes: the program for each name in a directory, from the directory's project, the projects it inherits
+//! from, or else the user's own `vx.toml`.
 //!
-//! The metadata of each file is taken before the file is read, so that routes can be cached and are valid as long as no
-//! file has changed.
+//! The metadata of each file is recorded before the file is read, so that cached routes are valid as long as no file
+//! has changed.
 
 #[cfg(all(unix, feature = "control"))]
 mod agent;
@@ -34,11 +34,11 @@ pub use layer::{Absence, program};
 use layer::{Layer, LayerTool, LayerToolState};
 pub use target::Target;
 
-/// The variables that determine the home directory, the directories that nothing is inherited from, and the user's word on
+/// The variables that determine the home, the directories from which nothing is inherited, and the user's policy for
 /// all projects.
 const CONDITIONS: [&str; 4] = ["VX_HOME", "HOME", "TMPDIR", VARIABLE];
 
-/// A copy of a tool that stands in for the one that the project pins.
+/// A copy of a tool that runs in place of the pinned one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stray {
     /// The tool.
@@ -53,12 +53,12 @@ pub struct Routes {
     home: Home,
     look: FileStampRecorder,
     directory: PathBuf,
-    /// The search path as far as it has programs of this system.
+    /// The folders of the search path that have programs of this system.
     on_path: Option<OsString>,
 }
 
 impl Routes {
-    /// The routes of this directory's project, of those that it inherits from, and of the user's own.
+    /// The routes of this directory's project, of the projects it inherits from, and of the user's own file.
     ///
     /// # Errors
     /// A project's file or lock cannot be used.
@@ -66,13 +66,13 @@ impl Routes {
         Self::for_place(&ProjectPlace::AboveOrNone(directory.to_owned()), home)
     }
 
-    /// The routes as in [`of`](Self::of), by the project at `place`.
+    /// The routes as in [`for_directory`](Self::for_directory), for the project at `place`.
     ///
     /// # Errors
-    /// A project is needed and there is none, or its file or lock cannot be used.
+    /// A project is needed but there is none, or its file or lock cannot be used.
     pub fn for_place(place: &ProjectPlace, home: Home) -> Result<Self, WorkError> {
         let mut look = FileStampRecorder::begin();
-        // Releases that are removed or replaced and consents that change show in the home's own times.
+        // Removing or replacing releases and changing consents changes the home's own times.
         if !look.record_directory(home.root()) {
             look.record(&home.marker());
         }
@@ -92,15 +92,15 @@ impl Routes {
             open_lineage(place, &home, &mut layers, &mut look)?;
         }
         for layer in layers.iter().filter(|layer| layer.workspace.consent.standing == ConsentState::Nothing) {
-            // Where nothing may act, no consent changes the routes.
+            // If a project has nothing that needs consent, no consent can change the routes.
             key_files(&layer.workspace.project.directory).iter().for_each(|file| look.forget(file));
         }
         let on_path = search_path_of_system(&home, layers.iter().map(|layer| &layer.workspace.consent));
         Ok(Self { layers, home, look, directory: place.directory().to_owned(), on_path })
     }
 
-    /// The invocation of a program with the folders and variables of the projects, and in front of those the folder of a
-    /// release that no project declares.
+    /// The invocation of a program with the folders and variables of the projects; in front of those folders comes the
+    /// folder of an `undeclared` release.
     pub fn invocation(&self, file: PathBuf, undeclared: Option<&Path>) -> Invocation {
         let folders = self.folders(None);
         let declared = folders.iter().map(PathBuf::as_path).filter(|folder| Some(*folder) != undeclared);
@@ -115,13 +115,13 @@ impl Routes {
         joined(self.folders(None).iter().map(|bin| bin.as_os_str()))
     }
 
-    /// The folders of a tool's release, or of all, the project's in front.
+    /// The folders of a tool's release, or of all releases, the project's in front.
     pub fn folders(&self, tool: Option<&str>) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
         tools.filter(|known| tool.is_none_or(|tool| known.ask.name == tool)).filter_map(LayerTool::bin).collect()
     }
 
-    /// The nearest project, without what may not act.
+    /// The nearest project, without the parts that may not act.
     pub fn project(&self) -> Option<&Project> {
         self.layers.first().map(|layer| &layer.workspace.project)
     }
@@ -131,34 +131,34 @@ impl Routes {
         self.layers.iter().map(|layer| &layer.workspace.consent)
     }
 
-    /// Give notice of everything that is withheld from the projects, once for each shell.
+    /// Send notices of everything that is withheld from the projects, once for each shell.
     pub fn tell(&self, frontend: &dyn Frontend) {
         self.consents().for_each(|consent| tell(&self.home, consent, frontend));
     }
 
-    /// Give notice of the projects' locks of an older format.
+    /// Send notices of the projects' locks in an older format.
     pub fn notice_old_locks(&self, frontend: &dyn Frontend) {
         self.layers.iter().for_each(|layer| layer.workspace.notice_old_lock(frontend));
     }
 
-    /// The projects of the directory, without the user's own.
+    /// The projects of the directory, without the user's own file unless it is the only one.
     fn projects(&self) -> impl Iterator<Item = &Layer> {
         let alone = self.layers.len() == 1;
         self.layers.iter().filter(move |layer| alone || layer.workspace.project.directory != self.home.root())
     }
 
-    /// The tools of the project that are not installed as it wants them, with the inherited ones.
+    /// The tools, inherited ones included, that are not installed as the projects want them.
     pub fn absent(&self) -> Vec<String> {
         absent(self.projects())
     }
 
-    /// Those of the [`absent`](Self::absent) tools that are installed when they are run.
+    /// The [`absent`](Self::absent) tools that are installed when they are run.
     pub fn absent_until_run(&self) -> Vec<String> {
         let installs = |layer: &&Layer| layer.workspace.project.settings.auto_install != Some(false);
         absent(self.projects().filter(installs))
     }
 
-    /// The missing tools of which `PATH` has another copy: children of a program that is started now find that one.
+    /// The missing tools of which `PATH` has another copy, which children of a program that is started now would find.
     pub fn strays(&self) -> Vec<Stray> {
         let stray = |layer: &Layer, tool: &LayerTool| {
             let program =
@@ -174,8 +174,8 @@ impl Routes {
         strays.collect()
     }
 
-    /// Every program with this name: those that the projects have installed, the nearest one's first, and those of this
-    /// system.
+    /// Every program with this name: first from the installed tools of the projects, the nearest project's first, then
+    /// from this system.
     pub fn all(&self, name: &str) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
         let files = tools.filter_map(|tool| match &tool.state {
@@ -202,7 +202,7 @@ impl Routes {
         }
     }
 
-    /// The variables that the projects set, the nearest one's before the user's own.
+    /// The variables that the projects set; the nearest project takes precedence, the user's own file comes last.
     pub fn exports(&self) -> BTreeMap<String, String> {
         let mut exports = BTreeMap::new();
         for layer in self.layers.iter().rev() {
@@ -223,13 +223,13 @@ impl Routes {
     /// The routes in the form for the cache, without names that are `reserved` for the door; `None` if a change could
     /// go unnoticed.
     pub fn into_draft(self, reserved: &[&str]) -> Option<Draft> {
-        // A tracked file can change while none of the files does that a route is made of.
+        // A tracked file can change without a change of any file that the routes depend on.
         if self.consents().any(Consent::is_tied) {
             return None;
         }
         let search = self.search();
         let mut programs: Vec<ProgramRoute> = Vec::new();
-        // While a tool is missing, each program is looked for anew, so that the missing one is mentioned.
+        // While a tool is missing, cache no programs, so that each call searches again and mentions the missing tool.
         let tools = || self.layers.iter().flat_map(|layer| &layer.tools);
         let absent = tools().any(|tool| matches!(tool.state, LayerToolState::Absent(_)));
         let names = if absent { Vec::new() } else { self.names() };
@@ -243,7 +243,7 @@ impl Routes {
         }
         let mut conditions = CONDITIONS.map(|name| (name, std::env::var_os(name))).to_vec();
         if self.consents().any(|consent| !consent.complete() || !consent.refused.is_empty()) {
-            // Every shell is told once, so the routes hold in the shell that was told, and no other.
+            // Every shell gets the notices once, so the cached routes are valid only in the shell that has had them.
             conditions.push((SESSION, session().map(OsString::from)));
         }
         Some(Draft {
@@ -261,7 +261,7 @@ fn absent<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
     tools.filter(|tool| matches!(tool.state, LayerToolState::Absent(_))).map(|tool| tool.ask.name.clone()).collect()
 }
 
-/// Take the metadata of every file that the routes by the project of exactly this directory depend on.
+/// Record the metadata of every file that the routes of the project in exactly this directory depend on.
 fn look_at(directory: &Path, home: &Home, look: &mut FileStampRecorder) {
     look.record(&directory.join(lock::FILE_NAME));
     if directory != home.root() {
@@ -271,7 +271,7 @@ fn look_at(directory: &Path, home: &Home, look: &mut FileStampRecorder) {
     }
 }
 
-/// Open the project of exactly this directory and those that it inherits from, each with the tools that none of the
+/// Open the project in exactly this directory and the projects it inherits from, each with the tools that none of the
 /// `layers` before it declares.
 fn open_lineage(
     directory: &Path,
@@ -279,13 +279,13 @@ fn open_lineage(
     layers: &mut Vec<Layer>,
     look: &mut FileStampRecorder,
 ) -> Result<(), WorkError> {
-    // `vx sync` shows the doubtful parts of the project.
+    // Problems in the project's file are not shown here; `vx sync` shows them.
     let place = ProjectPlace::At(directory.to_owned());
     let mut workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &NullFrontend)?;
     let given: Vec<Vec<ToolRequest>> = (0..=workspace.above.len()).map(|depth| workspace.given(depth)).collect();
     let above = std::mem::take(&mut workspace.above);
     for (workspace, mut given) in std::iter::once(workspace).chain(above).zip(given) {
-        // The user's own file lies beside the lineage of the directory.
+        // The user's own file is not part of the directory's lineage, so leave out what nearer layers declare.
         let nearer: Vec<&Project> = layers.iter().map(|layer| &layer.workspace.project).collect();
         given.retain(|ask| !lineage::speaks_about(&nearer, &ask.name, catalogue::is_same));
         layers.push(Layer::for_workspace(workspace, &given, look));

@@ -1,9 +1,9 @@
-//! A record of a project's tools for auditors, from the lock alone: each archive with its source, its digest, and who
-//! built it.
+//! A record of a project's tools for auditors, made from the lock alone: each archive with its source, its digest, and
+//! its builder.
 //!
-//! The same lock gives the same bytes on every machine: nothing installed is looked at, and the time of the document is
-//! that of SOURCE_DATE_EPOCH, or else of the last publication in the lock. Licences are not in it, since locks do not
-//! hold them.
+//! The same lock gives the same bytes on every machine: nothing installed is examined, and the document's time is that
+//! of SOURCE_DATE_EPOCH, or else of the last publication in the lock. Licences are not included, since locks don't hold
+//! them.
 
 mod cyclonedx;
 mod package_url;
@@ -44,7 +44,7 @@ struct SbomTool {
 
 /// An archive, once for all platforms that it is for.
 struct Item {
-    /// Its name in the record, unlike any other.
+    /// Its unique name in the record.
     id: String,
     part: LockedPart,
     digest: Digest,
@@ -66,7 +66,7 @@ pub fn sbom(home: Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result
         return Err(WorkError::Unlocked { differences, above: None });
     }
     if !differences.is_empty() {
-        let text = "the record is of vx.lock, which does not fit vx.toml:";
+        let text = "the record describes vx.lock, which does not fit vx.toml:";
         let lines = differences.iter().map(|difference| format!("  {difference}"));
         frontend.notice(Notice::Resolution(
             Trouble::new(TroubleKind::Lock, text).detailed(lines).hinted("run `vx lock` and commit vx.lock"),
@@ -77,14 +77,14 @@ pub fn sbom(home: Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result
     Ok(cyclonedx::document(&Inventory::from_lock(workspace.title(), &workspace.lock, epoch.as_deref())))
 }
 
-/// Report the tools that the project inherits: they are in the locks of the projects that declare them.
+/// Send notices of inherited tools, which are not in this lock but in the locks of the projects that declare them.
 fn note_the_inherited(workspace: &Workspace, frontend: &dyn Frontend) {
     for (at, above) in workspace.above.iter().enumerate() {
         let names: Vec<String> = workspace.given(at + 1).into_iter().map(|ask| ask.name).collect();
         if !names.is_empty() {
             let (path, names) = (above.project.path.display(), names.join(", "));
-            let text = format!("the record is without inherited tools: `{path}` gives {names}");
-            let hint = "run the command in that directory for a record of them";
+            let text = format!("the record does not include inherited tools: `{path}` declares {names}");
+            let hint = "run the command in that directory to get their record";
             frontend.notice(Notice::Resolution(Trouble::new(TroubleKind::Lock, text).hinted(hint)));
         }
     }
@@ -106,7 +106,7 @@ impl Inventory {
         }
     }
 
-    /// A name for the record as a whole: the digest of what it holds, in the form of a UUID of version 8.
+    /// The record's own name: the digest of its contents, in the form of a UUID of version 8.
     fn uuid(&self) -> String {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(self.title.as_bytes());
@@ -127,9 +127,10 @@ impl SbomTool {
         let mut archives: BTreeMap<String, Item> = BTreeMap::new();
         for (platform, parts) in &locked.platforms {
             for part in parts {
-                // A lock has no part without a digest.
+                // Every part in a lock has a digest.
                 let Some(digest) = part.archive().digest.clone() else { continue };
-                // The archives of a tool from an address may differ in their folder alone.
+                // Archives of a tool from an address may differ only in the folder of their URL, so the digest is part
+                // of the id.
                 let id = format!("{name}/{}/{}#{}", part.archive().package, part.archive().file, &digest.hex()[..12]);
                 let package_url = package_url(locked.source, part);
                 let item = || Item { id: id.clone(), part: part.clone(), digest, package_url, platforms: Vec::new() };

@@ -46,11 +46,11 @@ impl Shell {
         })
     }
 
-    /// A value as one word of the shell's.
+    /// A value as one word of the shell.
     pub fn quoted(self, value: &OsStr) -> String {
         let bytes = value.as_encoded_bytes();
         let quoted = match self {
-            // Both know `$'…'`, which writes any byte in plain characters.
+            // Anything else needs `$'…'`, which both shells know and which writes any byte in plain characters.
             Self::Bash | Self::Zsh if bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_control()) => {
                 Sh::quote_vec(bytes)
             }
@@ -62,8 +62,8 @@ impl Shell {
     }
 }
 
-/// PowerShell ends a single-quoted text at any of these marks, and reads two of them as one. Unprintable characters are
-/// added by number, except line ends and tabs.
+/// PowerShell ends a single-quoted text at any of these quotation marks, and reads two of them as one. Unprintable
+/// characters are added by number, except line ends and tabs.
 fn powershell(text: &str) -> String {
     let mut word = String::from("'");
     for character in text.chars() {

@@ -1,8 +1,8 @@
-//! Shims: links named like programs, in one folder to put on PATH. Each runs the program that the present project pins.
+//! Shims: links named like programs, in one folder to put on PATH. Each runs the program that the current project pins.
 //!
 //! A shim is a link to the launcher, a program of a few kilobytes in the same folder. On a system without a launcher it
-//! is a link to vx itself, which looks at the name it was called by. The launcher leaves everything it does not know to
-//! vx, to which `.vx` is a link.
+//! is a link to vx itself, which looks at the name by which it was called. The launcher passes everything that it does
+//! not know to vx, to which `.vx` is a link.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::workspace::frontend::shims_error::{ShimsError, ShimsFault};
 /// The launcher's bytes, if there is one for this system.
 pub const LAUNCHER: Option<&[u8]> = vx_launcher::PROGRAM;
 
-/// The shim for vx itself: with a launcher, `vx TOOL` uses it, too.
+/// The shim for vx itself: if there is a launcher, `vx TOOL` also goes through it.
 const OWN_NAME: &str = "vx";
 
 /// Bring the shims up to date after an install, if there are any.
@@ -37,7 +37,7 @@ pub fn renew(home: &Home) -> Result<(), ShimsError> {
     made.map_err(|cause| ShimsError { directory, cause })
 }
 
-/// The names of shims: every program of every release, and every tool that has one.
+/// The names of shims: every program of every release, and every tool that has a program.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -56,7 +56,7 @@ pub fn programs(home: &Home) -> Result<BTreeSet<String>, DiskError> {
 /// Make a link for each of these names, and remove the links of other names.
 ///
 /// # Errors
-/// The system refuses a link; those before it are made.
+/// The system refuses a link; the links before it are made.
 pub fn make(directory: &Path, names: &BTreeSet<String>) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let vx = std::env::current_exe()?;
@@ -76,7 +76,7 @@ pub fn make(directory: &Path, names: &BTreeSet<String>) -> io::Result<()> {
         let name = entry.file_name();
         let ours = name == LAUNCHER_NAME || name == VX_LINK_NAME || (name == OWN_NAME && LAUNCHER.is_some());
         let wanted = names.iter().any(|known| name == *program_file(known));
-        // A file that is no link was not put here by vx.
+        // A file that is not a link was not put here by vx.
         if !ours && !wanted && entry.file_type()?.is_symlink() {
             fs::remove_file(entry.path())?;
         }
@@ -102,14 +102,14 @@ fn put_launcher(directory: &Path, bytes: &[u8]) -> io::Result<()> {
     builder.permissions(mode.clone());
     let mut file = builder.tempfile_in(directory)?;
     file.write_all(bytes)?;
-    // The process's mask may have taken bits away.
+    // The process's umask may have cleared bits.
     #[cfg(unix)]
     set_mode(file.as_file(), &mode)?;
     // A program that is open for writing cannot be started, so the file is closed before it gets its name.
     file.into_temp_path().persist(&path).map_err(|error| error.error)
 }
 
-/// Put a link here; it takes the place of another one in one step. A file that is no link was not put here by vx and stays.
+/// Put a link here, replacing another link in one step. A file that is not a link was not put here by vx, and stays.
 fn put_link(path: &Path, target: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.is_symlink() => return Ok(()),
@@ -128,7 +128,7 @@ fn link(target: &Path, path: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, path)
 }
 
-/// On Windows symbolic links need a privilege that users do not have: a hard link to the same file, else a copy.
+/// On Windows, symbolic links need a privilege that users don't have, so make a hard link, or else a copy.
 #[cfg(not(unix))]
 fn link(target: &Path, path: &Path) -> io::Result<()> {
     fs::hard_link(target, path).or_else(|_| fs::copy(target, path).map(drop))

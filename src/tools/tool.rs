@@ -1,8 +1,7 @@
 //! Finding the program for a name, and installing it first if it is missing.
 //!
-//! The program is the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`; never that of
-//! another project. The way in which it was named decides if one on `PATH` counts ([`Naming`]). The door executes
-//! it.
+//! The program comes from the project, else from the user's own `vx.toml`, else from `PATH`; never from another
+//! project. How it was named decides whether a program on `PATH` counts ([`Naming`]). The door executes it.
 
 mod error;
 mod naming;
@@ -36,13 +35,13 @@ pub use naming::Naming;
 pub struct ToolOptions<'a> {
     /// Its name: a tool, or one of its programs.
     pub name: &'a str,
-    /// The place of the project that counts, with those that it inherits from.
+    /// The place of the project to use, with the projects it inherits from.
     pub place: &'a ProjectPlace,
-    /// True if a missing tool may be installed.
+    /// Whether a missing tool may be installed.
     pub install: bool,
-    /// The way in which the name was given, which decides what else it may mean.
+    /// How the name was given, which decides what else it may mean.
     pub naming: Naming,
-    /// Names that the door keeps for itself.
+    /// Names that the door reserves for itself.
     pub reserved: &'a [&'a str],
 }
 
@@ -55,7 +54,7 @@ pub enum ToolOutcome {
     NotInstalled(RunOutcome),
 }
 
-/// Find the program that `options` names; a missing one is installed if that is allowed.
+/// Find the program that `options` names; a missing tool is installed if that is allowed.
 ///
 /// # Errors
 /// There is no such program, or it may not be installed.
@@ -88,7 +87,7 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
-            // A package whose program is asked for on the command line is agreed to with that.
+            // Naming a package on the command line is consent to it.
             Target::Refused(WorkError::Consent(_)) | Target::Undeclared | Target::OnPath(_)
                 if options.naming == Naming::Program && NamedPackage::of_tool(options.name).is_some() =>
             {
@@ -109,7 +108,7 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
     }
 }
 
-/// Find the program of this version of a tool, regardless of the projects; a missing one is installed if that is
+/// Find the program of this version of a tool, regardless of the projects; a missing version is installed if that is
 /// allowed.
 ///
 /// # Errors
@@ -165,14 +164,14 @@ fn install_one(
     Ok((!outcome.good()).then_some(outcome))
 }
 
-/// Give notice of the pinned tools that are missing and whose programs a program that is started now finds elsewhere.
+/// Send notices of pinned tools that are missing and of which a program that starts now would find another copy.
 pub(crate) fn notice_strays(routes: &Routes, frontend: &dyn Frontend) {
     for Stray { tool, program } in routes.strays() {
         frontend.notice(Notice::Stray { tool, program });
     }
 }
 
-/// The error of a program that no project declares, and that is not on `PATH`.
+/// The error for a program that no project declares, and that is not on `PATH`.
 fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
     let name = options.name;
     match catalogue::providing(name) {
@@ -181,7 +180,8 @@ fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
     }
 }
 
-/// The installed release that a request means: the project's own if that fits, or else the newest version that does.
+/// The installed release that a request means: the project's release if that fits, or else the newest version that
+/// fits.
 fn installed_newest(
     home: &Home,
     routes: &Routes,

@@ -1,7 +1,7 @@
-//! The place of a run's board: the usual directory, else another one, else memory of this process alone.
+//! The place of a run's board: the usual directory, else another one, else memory of this process.
 //!
-//! Nothing of a run depends on other processes that read its board, so the work goes on wherever that is. Its children find
-//! a board in memory as they find any other, by its path.
+//! A run does not depend on other processes reading its board, so its work goes on wherever the board is. Children find
+//! a board in memory like any other, by its path.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use super::error::WorkError;
 use super::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 
-/// The fewest slots of a board: other processes may join it with slots of their own.
+/// The fewest slots of a board: other processes may add their own slots to it.
 const MIN_SLOTS: usize = 64;
 
 /// The place of a board that is not made yet.
@@ -25,12 +25,12 @@ pub enum BoardPlace {
     Usual(PathBuf),
     /// Another directory.
     Spare(PathBuf, RuntimeError),
-    /// No directory can have it.
+    /// Memory, since no directory can hold the board.
     Memory(RuntimeError),
 }
 
 impl BoardPlace {
-    /// Find the first place that there is.
+    /// Find the first usable place.
     ///
     /// # Errors
     /// The user has named a directory that must not be used.
@@ -46,8 +46,8 @@ impl BoardPlace {
         })
     }
 
-    /// Make the board for this many steps here, or in the next place that has room for it. A place that is not the usual
-    /// one is reported, with the reason.
+    /// Make the board for this many steps here, or in the next place that has room for it. If that is not the usual
+    /// place, the frontend gets a notice with the reason.
     ///
     /// # Errors
     /// No place has room for it.
@@ -63,9 +63,9 @@ impl BoardPlace {
             Self::Spare(directory, error) => (Some(directory), Some(Trouble::from_error(&error))),
             Self::Memory(error) => (None, Some(Trouble::from_error(&error))),
         };
-        // The other places for boards are cleared here; the one in use, where the board is made.
+        // Clean up the other places for boards; the place in use is cleaned up when the board is made.
         for place in known_directories(Some(home.root())).iter().filter(|place| Some(*place) != first.as_ref()) {
-            let _ = collect_boards(place); // What cannot be removed stays for the next run to try again.
+            let _ = collect_boards(place); // The next run tries again to remove what is left.
         }
         let capacity = steps.max(MIN_SLOTS) as u32;
         let elsewhere = |directory, reason| frontend.notice(Notice::BoardElsewhere { directory, reason });

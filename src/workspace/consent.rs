@@ -1,8 +1,8 @@
 //! Consent: the one function that every door asks before a project may act.
 //!
-//! [`Consent::for_project`] finds the acting parts of a project and where its user stands on them; [`Consent::settle`] asks where
-//! somebody can answer; [`Consent::apply`] takes out of the project what may not act. `Workspace::open` does all three,
-//! so that no command sees a project with more than it may do.
+//! [`Consent::for_project`] finds the acting parts of a project and its user's standing on them; [`Consent::settle`]
+//! asks, if somebody can answer; [`Consent::apply`] removes from the project what may not act. `Workspace::open` does
+//! all three, so that no command sees a project with parts that may not act.
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +44,7 @@ pub enum ConsentState {
     Withheld,
 }
 
-/// The way in which a command may get a consent that is lacking.
+/// How a command may get a missing consent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ConsentSource {
     /// Not at all.
@@ -52,7 +52,7 @@ pub enum ConsentSource {
     Nobody,
     /// By asking the user, if somebody can answer.
     User,
-    /// As [`User`](Self::User); and in the run of a known build service the command itself is the consent, for this run.
+    /// As [`User`](Self::User), but in a known build service the command itself is the consent, for this run.
     UserOrCi,
     /// The user has given it with the command.
     Given,
@@ -69,15 +69,15 @@ pub struct Consent {
     pub refused: Vec<String>,
     /// The reason why the project counts as a stranger's, if it does.
     pub stranger: Option<UntrustedLocation>,
-    /// The standing.
+    /// The user's standing.
     pub standing: ConsentState,
     /// The key of the consent.
     pub key: ConsentKey,
     /// The digest of the parts.
     pub digest: Digest,
-    /// The parts without those that the user has typed.
+    /// The parts, except packages that the user has named on a command line.
     untyped: Vec<ActingPart>,
-    /// The variables that the user's own file lets projects set although they steer programs.
+    /// The variables that the user's own file allows projects to set although they steer programs.
     allowed: Vec<String>,
     settings: SettingFiles,
     whereabouts: Whereabouts,
@@ -85,10 +85,10 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// The parts of this project, and where its user stands on them. Nobody is asked.
+    /// The parts of this project, and its user's standing on them. Nobody is asked.
     ///
     /// # Errors
-    /// `VX_TRUST` has another value than it may have, or the user's own file cannot be used.
+    /// `VX_TRUST` has an unknown value, or the user's own file cannot be used.
     pub fn for_project(home: &Home, project: &Project) -> Result<Self, WorkError> {
         let policy = Policy::from_environment()?;
         let whereabouts = Whereabouts::locate(&project.directory);
@@ -149,16 +149,16 @@ impl Consent {
         })
     }
 
-    /// Get the consent in this way, if it is lacking. What the user agrees to is kept.
+    /// Get the consent in this way if it is missing. If the user agrees, the agreement is stored.
     ///
     /// # Errors
-    /// The consent cannot be kept, or what was agreed to has changed meanwhile.
+    /// The agreement cannot be stored, or a file that was agreed to has changed meanwhile.
     pub fn settle(&mut self, home: &Home, asking: ConsentSource, frontend: &dyn Frontend) -> Result<(), WorkError> {
         if self.standing != ConsentState::Withheld || self.policy == Policy::None {
             return Ok(());
         }
         if asking == ConsentSource::UserOrCi && self.policy == Policy::Unset && in_build_service() {
-            // A runner's home may outlive the run, and the next run may be a stranger's: nothing is kept.
+            // Store nothing: a runner's home may outlive the run, and the next run may be a stranger's.
             frontend.notice(Notice::TrustedByCi { file: self.file.clone(), lines: self.lines() });
             self.standing = ConsentState::All;
             return Ok(());
@@ -176,10 +176,10 @@ impl Consent {
         }
     }
 
-    /// Tie the consent to the tracked files: they are a part of what is asked about, in this question and in all later ones.
+    /// Tie the consent to the tracked files: they become a part that this question and all later ones ask about.
     ///
     /// # Errors
-    /// There are none that can be compared.
+    /// There are no tracked files that can be compared.
     pub fn tie(&mut self) -> Result<(), WorkError> {
         if !self.parts.is_empty() && !self.is_tied() {
             self.parts.push(tree_of(&Checkout::from_whereabouts(&self.whereabouts)));
@@ -191,7 +191,7 @@ impl Consent {
         self.check_tree()
     }
 
-    /// True if the consent is tied to the tracked files: it depends on more than can be remembered with a route.
+    /// Whether the consent is tied to the tracked files. Then it depends on more than a route can remember.
     pub fn is_tied(&self) -> bool {
         self.parts.iter().any(ActingPart::is_tree)
     }
@@ -203,10 +203,10 @@ impl Consent {
         }
     }
 
-    /// Keep the agreement to these parts. The files that they name are compared with those that were shown.
+    /// Store the agreement to these parts, after comparing the files that they name with the contents that were shown.
     ///
     /// # Errors
-    /// The consent cannot be kept, or a file has changed.
+    /// The agreement cannot be stored, or a file has changed.
     pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
         self.check_tree()?;
         let contents = Checkout::from_whereabouts(&self.whereabouts);
@@ -220,21 +220,22 @@ impl Consent {
         Ok(())
     }
 
-    /// Keep the user's typing of these tools as agreement to exactly the packages that their names name: to no other part,
-    /// and to those whatever else changes. Returns the digests of the parts that were not kept before.
+    /// Store that the user has typed these tools. This is an agreement to exactly the packages that the names stand
+    /// for: to no other part, and regardless of what else changes. Returns the digests of the parts that were not
+    /// stored before.
     ///
     /// # Errors
-    /// No consent counts for the project, or it cannot be kept.
+    /// The agreement cannot be stored.
     pub fn agree_to_typed(&self, home: &Home, tools: &[String]) -> Result<Vec<Digest>, WorkError> {
         let typed: Vec<Digest> = self.typed_by(tools).map(|part| digest_of_typed(part, &self.key.origin)).collect();
         let kept = consent_record::keep_typed(home, &self.key, &typed);
         kept.map_err(|cause| ConsentError::NotKept { path: consent_record::path(home, &self.key), cause }.into())
     }
 
-    /// Check that the packages that these tools' names name may act once they were typed.
+    /// Check that typing these tools may count as consent to their packages.
     ///
     /// # Errors
-    /// The project is a stranger's, or its user wants none to act.
+    /// The project is a stranger's, or the user allows no project to act.
     pub fn check_typed(&self, tools: &[String]) -> Result<(), WorkError> {
         let never = self.stranger.is_some() || self.policy == Policy::None;
         if self.standing == ConsentState::Withheld && never && self.typed_by(tools).next().is_some() {
@@ -243,13 +244,13 @@ impl Consent {
         Ok(())
     }
 
-    /// The withheld parts of which the names of these tools say all.
+    /// The withheld parts that are fully described by the names of these tools.
     fn typed_by<'a>(&'a self, tools: &'a [String]) -> impl Iterator<Item = &'a ActingPart> {
         let named = |part: &&ActingPart| part.withholds().is_some_and(|tool| tools.iter().any(|typed| typed == tool));
         self.withheld().iter().filter(|part| part.is_named_by_tool()).filter(named)
     }
 
-    /// Take out of the project what may not act, and give the commands after installs the files that were agreed to.
+    /// Remove from the project what may not act, and tell each post-install command which files were agreed to.
     pub fn apply(&self, project: &mut Project) {
         let is_refused = |name: &str| self.refused.iter().any(|refused| refused == name);
         project.env.retain(|name, _| !is_refused(name));
@@ -263,13 +264,13 @@ impl Consent {
         }
     }
 
-    /// True if a variable of this name is taken from no file of the project, whoever has agreed to it.
+    /// Whether a variable of this name is never taken from a file of the project, even with consent.
     pub fn refuses(&self, name: &str) -> bool {
         self.standing != ConsentState::Own && is_never_taken(name, &self.allowed)
     }
 
-    /// The files and folders that these parts name, with the contents that the user has agreed to; empty if a trusted folder
-    /// or `VX_TRUST` lets the project act: then contents do not matter.
+    /// The files and folders that these parts name, with the contents that the user has agreed to. Empty if a trusted
+    /// folder or `VX_TRUST` lets the project act, since then contents don't matter.
     pub fn agreed_files(&self, is_wanted: impl Fn(&ActingPart) -> bool) -> Vec<AgreedFile> {
         let counts = self.standing == ConsentState::Agreed;
         let parts = self.parts.iter().filter(|part| counts && is_wanted(part));
@@ -288,7 +289,7 @@ impl Consent {
         if self.standing == ConsentState::Withheld { &self.untyped } else { &[] }
     }
 
-    /// True if nothing of the project is withheld.
+    /// Whether no part of the project is withheld.
     pub fn complete(&self) -> bool {
         self.withheld().is_empty()
     }
@@ -298,13 +299,14 @@ impl Consent {
         &self.whereabouts.directory
     }
 
-    /// The settings of npm, uv and pip around the project, as they were read for this consent. Those that need it count
-    /// only if it was given: the user's own file in the home agrees to nothing that strangers put above it.
+    /// The settings of npm, uv and pip around the project, as they were read for this consent. Settings that need
+    /// consent count only if it was given; that the project is the user's own file in the home is no consent to
+    /// settings that strangers put above the home.
     pub fn settings(&self) -> SettingFiles {
         self.settings.clone().agreed(self.complete() && self.standing != ConsentState::Own)
     }
 
-    /// The lines of all parts: variables first, and commands last, where they are seen beside the question.
+    /// The lines of all parts: variables first and commands last, right above the question.
     pub fn lines(&self) -> Vec<String> {
         AgreementRecord::to(&self.parts).lines
     }
@@ -324,7 +326,7 @@ impl Consent {
         consent_record::read(home, &self.key)
     }
 
-    /// The error of these tools or agents, which cannot be had without consent.
+    /// The error for these tools or agents, which need consent.
     pub fn refusal(&self, tools: &[String]) -> WorkError {
         let about = |part: &&ActingPart| tools.iter().any(|tool| part.is_needed_by(tool));
         WorkError::Consent(ConsentError::Withheld(Withheld {
@@ -341,12 +343,12 @@ fn tree_of(contents: &Checkout) -> ActingPart {
     ActingPart::Tree { files: contents.tree().into_iter().collect() }
 }
 
-/// True unless this is a tree that cannot be compared with another one.
+/// Whether there is no tree, or one that can be compared with another.
 fn can_be_compared(tree: Option<&ActingPart>) -> bool {
     tree.is_none_or(|tree| !tree.files().is_empty())
 }
 
-/// The digest of a part that is typed for a repository with this origin.
+/// The digest of a part that was typed for a repository with this origin.
 fn digest_of_typed(part: &ActingPart, origin: &str) -> Digest {
     let digest = part::digest(std::slice::from_ref(part));
     if origin.is_empty() {
@@ -363,14 +365,14 @@ pub fn key_files(directory: &Path) -> Vec<PathBuf> {
     whereabouts.git_file.iter().cloned().chain(whereabouts.configuration()).collect()
 }
 
-/// The settings files around a project, for whoever is answered here.
+/// The settings files around a project, by the variables of the client that is answered here.
 fn settings_around(whereabouts: &Whereabouts, home: &Home) -> SettingFiles {
     let variables = ClientVariables::here();
     let variable = |name: &str| setting_variable(&variables, name);
     SettingFiles::around(&whereabouts.directory, &whereabouts.top, home.root(), &variable)
 }
 
-/// A variable as the settings of npm, uv and pip are found by it. These programs know the user's home without a variable, too.
+/// A variable by which npm, uv and pip find their settings. These programs know the user's home even without `HOME`.
 pub(super) fn setting_variable(variables: &ClientVariables, name: &str) -> Option<String> {
     let value = match name {
         "HOME" => user_home(variables).map(PathBuf::into_os_string),
@@ -388,8 +390,8 @@ fn uncatalogued_package(tool: &ToolRequest) -> Option<(SourceKind, String)> {
     Some((named.source, named.package.to_owned()))
 }
 
-/// True if the project, with all settings around it that it would follow, lies in a folder that the user trusts, and that
-/// belongs to the user alone.
+/// Whether the project, with all settings around it that it would follow, lies in a folder that the user trusts and
+/// that belongs to the user alone.
 fn is_trusted(directory: &Path, settings: &[FoundSetting], trust: &TrustSettings) -> bool {
     let mut folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
     folders.any(|folder| {

@@ -1,4 +1,4 @@
-//! The errors of a consent that is lacking.
+//! Errors about missing consent.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use vx_project::trust::UntrustedLocation;
 
 use super::policy::{PolicyError, way_to_consent};
 
-/// Why something cannot be had, or was not agreed to.
+/// Why a consent is missing or cannot be given.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsentError {
-    /// Tools that cannot be had without the consent of the project's user.
+    /// Tools need the consent of the project's user.
     #[error("{0}")]
     Withheld(Withheld),
     /// The user has not agreed.
@@ -21,7 +21,7 @@ pub enum ConsentError {
         file: PathBuf,
     },
     /// There is no terminal to ask the question on.
-    #[error("nothing was agreed to: nobody can answer here what `{}` may do", file.display())]
+    #[error("nothing was agreed to: nobody can answer here whether `{}` may act", file.display())]
     Unanswered {
         /// The project's file.
         file: PathBuf,
@@ -32,7 +32,7 @@ pub enum ConsentError {
         /// The reason.
         stranger: UntrustedLocation,
     },
-    /// A file that was shown is not the same any more.
+    /// A file has changed since it was shown.
     #[error("`{}` has changed since it was shown", path.display())]
     Changed {
         /// The file.
@@ -44,20 +44,20 @@ pub enum ConsentError {
         /// The top folder of the repository, or the project's directory.
         top: PathBuf,
     },
-    /// The consent cannot be kept.
-    #[error("the consent cannot be kept in `{}`: {cause}", path.display())]
+    /// The consent cannot be stored.
+    #[error("cannot store the consent in `{}`: {cause}", path.display())]
     NotKept {
         /// The file.
         path: PathBuf,
         /// The system's reason.
         cause: io::Error,
     },
-    /// The user's word on all projects has no meaning.
+    /// `VX_TRUST` has an unknown value.
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }
 
-/// Tools that cannot be had without consent.
+/// Tools that need consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// The project's file.
@@ -66,7 +66,7 @@ pub struct Withheld {
     pub tools: Vec<String>,
     /// The parts that they need.
     pub lines: Vec<String>,
-    /// The reason why no consent counts for the project, if that is so.
+    /// The reason why no consent counts for the project, if none does.
     pub stranger: Option<UntrustedLocation>,
 }
 
@@ -78,7 +78,7 @@ impl std::fmt::Display for Withheld {
     }
 }
 
-/// The next step where no consent counts.
+/// The hint if no consent counts.
 pub(crate) const FOR_STRANGERS: &str =
     "make the project's files and folders your own, or set VX_TRUST=all for one command to let it act";
 
@@ -96,11 +96,11 @@ impl Explain for ConsentError {
             Self::Withheld(Withheld { stranger: Some(stranger), .. }) => format!("{stranger}: {FOR_STRANGERS}"),
             Self::Withheld(_) => way_to_consent(),
             Self::Declined { .. } => return None,
-            Self::Unanswered { .. } => "`vx trust --yes` agrees to all that is listed above".into(),
+            Self::Unanswered { .. } => "`vx trust --yes` agrees to everything that is listed above".into(),
             Self::Stranger { .. } => FOR_STRANGERS.into(),
-            Self::Changed { .. } => "look at it again with `vx trust`".into(),
+            Self::Changed { .. } => "review it again with `vx trust`".into(),
             Self::Untracked { .. } => {
-                "it takes a git repository with an index in one file, of at most 20000 files and 256 MiB; `vx trust --revoke` unties".into()
+                "this needs a git repository with one index file, and at most 20000 files and 256 MiB; `vx trust --revoke` unties".into()
             }
             Self::NotKept { .. } => "check the permissions of the home of vx".into(),
             Self::Policy(error) => return error.hint(),

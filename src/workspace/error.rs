@@ -1,4 +1,4 @@
-//! Reasons why work could not be begun or finished. A tool that fails in a run is part of the run's outcome, not an
+//! Reasons why work could not be started or finished. A tool that fails in a run is part of the run's outcome, not an
 //! error of the work.
 
 use std::io;
@@ -26,7 +26,7 @@ impl From<PolicyError> for WorkError {
     }
 }
 
-/// Why work could not be begun or finished.
+/// Why work could not be started or finished.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
     /// There is no home.
@@ -77,14 +77,14 @@ pub enum WorkError {
         /// The file of a project further up that declares it.
         above: Option<PathBuf>,
     },
-    /// The project's user has not agreed to what is needed.
+    /// The user's consent is missing.
     #[error(transparent)]
     Consent(#[from] ConsentError),
     /// The request for a version is not valid.
     #[error(transparent)]
     Request(#[from] BadRequest),
     /// A tool is requested in two versions at once.
-    #[error("`{tool}` is asked for as `{one}` and as `{other}`")]
+    #[error("`{tool}` is requested as `{one}` and as `{other}`")]
     TwoRequests {
         /// The tool.
         tool: String,
@@ -96,7 +96,7 @@ pub enum WorkError {
     /// vx does not know how to get some of the tools.
     #[error("{}", in_one_line(.0))]
     NoRecipes(Vec<NoRecipe>),
-    /// Some of the tools are run by tools that the project does not declare.
+    /// Some of the tools need other tools to run them, and the project does not declare those.
     #[error("{}", in_one_line(.0))]
     Undeclared(Vec<Undeclared>),
     /// The lock does not match the project, and the command requires a match.
@@ -104,10 +104,10 @@ pub enum WorkError {
     Unlocked {
         /// Each difference, in a sentence.
         differences: Vec<String>,
-        /// The directory of the project further up whose lock it is, if it is not that of the project at hand.
+        /// The directory of the project further up that the lock belongs to; `None` for the project itself.
         above: Option<PathBuf>,
     },
-    /// Lock entries are not what vx.toml and the catalogue say.
+    /// Lock entries contradict vx.toml or the catalogue.
     #[error("{}", in_one_line(.0))]
     Forged(Vec<Forged>),
     /// There is no directory for boards.
@@ -129,7 +129,7 @@ pub enum WorkError {
         /// The system's reason.
         cause: io::Error,
     },
-    /// The run's exports cannot be written to their places.
+    /// The run's exports cannot be written.
     #[error(transparent)]
     Export(#[from] ExportError),
     /// The file for the recording cannot be made.
@@ -163,7 +163,7 @@ pub enum WorkError {
 }
 
 impl WorkError {
-    /// The error in the form for a door: one item for each tool at fault.
+    /// The error as a list for a door: one item for each tool at fault.
     pub fn troubles(&self) -> Vec<Trouble> {
         match self {
             Self::NoRecipes(errors) => errors.iter().map(Trouble::from_error).collect(),
@@ -226,7 +226,7 @@ impl Explain for WorkError {
             Self::Unlocked { above: None, .. } => "run `vx lock` and commit vx.lock".into(),
             Self::Directory { .. } => "set VX_HOME to a directory that you can write to".into(),
             Self::DumpDirectory { .. } => "name a directory that you can write to".into(),
-            Self::Recording { .. } => "name a file that is not there yet, or an older recording".into(),
+            Self::Recording { .. } => "name a new file, or an older recording".into(),
             Self::Board(_) => "`vx board gc` removes old boards; VX_RUNTIME_DIR names another place for them".into(),
             Self::Platform { .. } | Self::NoRecipes(_) | Self::Undeclared(_) | Self::Forged(_) => return None,
             Self::System(error) => return ProcessLimit::reached(error).map(|limit| limit.hint()),

@@ -1,4 +1,4 @@
-//! The door as `work` sees it: it takes notices, and shows runs.
+//! The door, as the rooms below it see it: it accepts notices, asks, and shows runs.
 
 pub mod notice;
 pub mod options;
@@ -15,12 +15,12 @@ use super::error::WorkError;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::{LiveRun, RunOutcome};
 
-/// The interface of a door for the work below it.
+/// What a door implements for the work below it.
 pub trait Frontend: Sync {
-    /// Take a notice.
+    /// Accept a notice.
     fn notice(&self, notice: Notice);
 
-    /// Ask whether a project may act. A door without anybody who could answer has nobody.
+    /// Ask whether a project may act. By default there is nobody to ask.
     fn ask(&self, _: &Question) -> UserAnswer {
         UserAnswer::Nobody
     }
@@ -41,7 +41,7 @@ pub struct Question {
     pub lines: Vec<String>,
     /// The number of lines, from the first, that set a variable.
     pub variables: usize,
-    /// True if these parts were agreed to for a repository with another `origin`.
+    /// Whether these parts were agreed to for a repository with another `origin`.
     pub moved: bool,
     /// The lines that were agreed to before and are gone; `None` if nothing was agreed to yet.
     pub gone: Option<Vec<String>>,
@@ -73,20 +73,20 @@ impl Question {
 
 /// A view of one run. A prepared view is dropped unused if there is nothing to run.
 pub trait RunView {
-    /// The run is about to start. From now on requests to stop must be kept for it.
+    /// The run is about to start. From now on the view must collect requests to stop, for the run.
     fn starting(&mut self) -> io::Result<()>;
 
-    /// The run has started: show it, on a thread of the view's own.
+    /// The run has started: show it, on a separate thread.
     fn started(&mut self, run: &LiveRun) -> io::Result<()>;
 
     /// The run and everything after it are finished: show the rest, then report the outcome.
     ///
     /// # Errors
-    /// The run could not be shown as asked; this has been reported, too.
+    /// The run could not be shown as asked; this has also been reported.
     fn ended(self: Box<Self>, outcome: &RunOutcome) -> Result<(), Trouble>;
 }
 
-/// A door cannot show a run, and has reported the reason.
+/// The door cannot show a run, and has reported the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 

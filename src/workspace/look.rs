@@ -1,7 +1,7 @@
 //! The colours, shapes and keys of the views, from `[ui]` of the user's own `vx.toml` and from the environment.
 //!
-//! The environment alone decides here. Only the full-screen view asks the terminal for its background, without waiting
-//! for an answer: [`asks_ground`] says if one would be of use.
+//! Here only settings and the environment decide. The full-screen view also asks the terminal for its background,
+//! without waiting for the answer: [`asks_ground`] says whether an answer would change anything.
 
 #[cfg(feature = "tui")]
 mod dashboard;
@@ -32,7 +32,7 @@ pub fn palette(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<
     Some(ground.zip(depth).map_or(Palette::Terminal, |(ground, depth)| ground(depth)))
 }
 
-/// The depth of the colours to use once the terminal has named its background; `None` if its answer would change nothing.
+/// The colour depth to use once the terminal has named its background; `None` if its answer would change nothing.
 pub fn asks_ground(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<ColourDepth> {
     match (ui.theme.unwrap_or(ThemeChoice::Auto), ui.colours.unwrap_or(ColourChoice::Auto)) {
         (ThemeChoice::Auto, ColourChoice::Indexed) => Some(ColourDepth::Indexed),
@@ -63,8 +63,7 @@ pub fn ascii(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> bool {
     }
 }
 
-/// The set of colours for the terminal's background, if `COLORFGBG` names it: its last number is the background's
-/// colour.
+/// The palette for the terminal's background, if `COLORFGBG` names it: its last number is the background's colour.
 fn ground(environment: impl Fn(&str) -> Option<String>) -> Option<fn(ColourDepth) -> Palette> {
     let ground = environment("COLORFGBG")?.rsplit(';').next()?.parse().ok()?;
     match ground {
@@ -85,7 +84,7 @@ fn depth(environment: impl Fn(&str) -> Option<String>) -> Option<ColourDepth> {
     }
 }
 
-/// Returns whether the terminal shows more than ASCII, by the first of the locale's variables that is set.
+/// Returns whether the terminal shows more than ASCII, by the first locale variable that is set.
 fn unicode(environment: impl Fn(&str) -> Option<String>) -> bool {
     let locale =
         ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment(name).filter(|value| !value.is_empty()));

@@ -1,4 +1,4 @@
-//! The project at hand: its files and those that it inherits from, consent, settings, and what is said about them.
+//! The current project: its files and those it inherits from, consent, settings, and the notices about them.
 
 pub mod board_place;
 pub mod consent;

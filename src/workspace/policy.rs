@@ -1,4 +1,4 @@
-//! `VX_TRUST`: the user's word on all projects, for the commands that inherit it.
+//! `VX_TRUST`: the user's policy for all projects, for the commands that inherit the variable.
 
 use vx_base::system::variables::variable;
 use vx_base::trouble::{Explain, TroubleKind};
@@ -6,12 +6,12 @@ use vx_base::trouble::{Explain, TroubleKind};
 /// The variable.
 pub const VARIABLE: &str = "VX_TRUST";
 
-/// The user's word on all projects.
+/// The user's policy for all projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// No word: ask where somebody can answer. In the run of a known build service a sync is consent, for that run alone.
+    /// Not set: ask if somebody can answer. In a known build service a sync is consent, for that run alone.
     Unset,
-    /// Ask where somebody can answer, also in the run of a build service.
+    /// Ask if somebody can answer, also in a build service.
     Ask,
     /// No project may act, whatever was agreed to.
     None,
@@ -19,9 +19,9 @@ pub enum Policy {
     All,
 }
 
-/// `VX_TRUST` has a value without a meaning.
+/// `VX_TRUST` has an unknown value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("VX_TRUST is `{value}`, which means nothing")]
+#[error("VX_TRUST has the unknown value `{value}`")]
 pub struct PolicyError {
     /// The value.
     pub value: String,
@@ -33,7 +33,7 @@ impl Explain for PolicyError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("set it to `none`, `ask` or `all`, or leave it out".into())
+        Some("set it to `none`, `ask` or `all`, or unset it".into())
     }
 }
 
@@ -54,22 +54,22 @@ impl Policy {
     }
 }
 
-/// The variables by which build services name themselves. `CI` alone is also set by agents, containers and people.
+/// The variables that identify build services. `CI` alone is not enough: agents, containers and people set it, too.
 const BUILD_SERVICES: [&str; 7] =
     ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI", "JENKINS_URL", "TF_BUILD", "TEAMCITY_VERSION"];
 
-/// True in the run of a build service that vx knows.
+/// Whether this is the run of a build service that vx knows.
 pub fn in_build_service() -> bool {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());
     says_ci() && BUILD_SERVICES.into_iter().any(is_set)
 }
 
-/// True if the environment says that this is a run of a build service, known or not.
+/// Whether the environment says that this is the run of a build service, known or not.
 fn says_ci() -> bool {
     variable("CI").is_some_and(|value| value == "true" || value == "1")
 }
 
-/// The next step for whoever lacks a consent.
+/// The hint for a missing consent.
 pub fn way_to_consent() -> String {
     let way = "`vx trust` lists everything that the project would do, and asks";
     match says_ci() {

@@ -1,5 +1,5 @@
-//! The things that work needs first: the project with its settings, its lock, the home, and the sources as the user's
-//! environment and the project configure them.
+//! The workspace of a project, which work needs first: the project with its settings, its lock, the home, and the
+//! sources as the user's environment and the project configure them.
 
 mod lineage;
 mod lock_file;
@@ -32,14 +32,14 @@ use crate::workspace::frontend::options::RunOptions;
 pub use lock_origin::LockOrigin;
 pub use project_place::{Lineage, ProjectPlace, above, read_projects};
 
-/// The age up to which a cached version list is used, unless the project sets another.
+/// The age up to which a cached version list is used, unless the project sets another age.
 pub const FRESH_FOR: Duration = Duration::from_secs(300);
 
 /// A project with all that its commands need.
 pub struct Workspace {
     /// The project; an empty one if there is none and none is needed.
     pub project: Project,
-    /// True if there is a project.
+    /// Whether there is a project.
     pub has_project: bool,
     /// The home.
     pub home: Home,
@@ -51,27 +51,27 @@ pub struct Workspace {
     pub platform: Platform,
     /// The smallest age of releases by the project's settings, as of now.
     pub age: ReleaseAge,
-    /// The acting parts of the project, and its user's standing on them; those that may not act are taken out of
+    /// The acting parts of the project, and its user's standing on them. Parts that may not act have been removed from
     /// `project`.
     pub consent: Consent,
     /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
     pub fault: Option<WorkError>,
-    /// The projects that it inherits from, the nearest first. Their settings, as far as they may act, are part of this
-    /// one's where it has none of its own.
+    /// The projects that it inherits from, the nearest first. Where `project` has no setting, it has inherited theirs,
+    /// as far as theirs may act.
     pub above: Vec<Workspace>,
-    /// The tools that the project declares, and those that it inherits.
+    /// The tools that the project declares or inherits.
     declared: Vec<ToolRequest>,
     /// The versions of the inherited tools that are locked further up.
     locked_above: BTreeMap<String, String>,
     lock_path: PathBuf,
 }
 
-/// The treatment of a project's file or lock that cannot be used.
+/// What to do about a project's file or lock that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Faults {
-    /// The workspace cannot be opened.
+    /// Fail to open the workspace.
     Refuse,
-    /// The file counts as missing, and the workspace keeps the error.
+    /// Treat the file as missing, and keep the error in the workspace.
     Keep,
 }
 
@@ -100,7 +100,7 @@ impl Access {
     }
 }
 
-/// A directory of the system's own.
+/// A directory that belongs to the system.
 fn top_directory() -> &'static Path {
     Path::new(if cfg!(windows) { "C:\\" } else { "/" })
 }
@@ -114,10 +114,10 @@ pub fn platform() -> Result<Platform, WorkError> {
     Platform::current().ok_or(WorkError::Platform { os, arch })
 }
 
-/// Check that the lock entries of these tools are what vx.toml and the catalogue say, before any request.
+/// Check that the lock entries of these tools agree with vx.toml and the catalogue, before any request.
 ///
 /// # Errors
-/// Some are not.
+/// Some entries don't agree.
 pub fn check_entries(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(), WorkError> {
     match resolver.forged(asked) {
         forged if forged.is_empty() => Ok(()),
@@ -126,7 +126,7 @@ pub fn check_entries(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(
 }
 
 impl Workspace {
-    /// Give notice of a lock file of an older format, before work that uses its pins.
+    /// Send a notice of a lock file in an older format, before work that uses its pins.
     pub fn notice_old_lock(&self, frontend: &dyn Frontend) {
         if let LockOrigin::Old { version, .. } = self.lock_origin {
             frontend.notice(Notice::OldLock { path: self.lock_path.clone(), version });
@@ -160,8 +160,8 @@ impl Workspace {
                 "PATH" => on_path.clone(),
                 name => setting_variable(&variables, name),
             }),
-            // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
-            // runs its modules, uv and version managers read its settings.
+            // Not in the working directory: there a program would obey the files of a project without consent. `python
+            // -m` runs its modules; uv and version managers read its settings.
             runner: Arc::new(|program, arguments| {
                 let output = vx_process::output(program, arguments, top_directory())?;
                 Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
@@ -170,7 +170,7 @@ impl Workspace {
         })
     }
 
-    /// A resolver by this project's lock and settings, for all platforms.
+    /// A resolver with this project's lock and settings, for all platforms.
     pub fn resolver<'a>(&'a self, sources: &'a Sources) -> Resolver<'a> {
         Resolver {
             sources,
@@ -189,10 +189,10 @@ impl Workspace {
         }
     }
 
-    /// The tools of these names, or all when none is named.
+    /// The tools with these names, or all tools if no name is given.
     ///
     /// # Errors
-    /// The project does not declare one of them.
+    /// The project does not declare one of the tools.
     pub fn select(&self, names: &[String]) -> Result<Vec<ToolRequest>, WorkError> {
         let known = &self.project.tools;
         if let Some(tool) = names.iter().find(|name| !known.iter().any(|tool| tool.name == **name)) {
@@ -207,8 +207,8 @@ impl Workspace {
         Ok(known.iter().filter(|tool| names.is_empty() || names.contains(&tool.name)).cloned().collect())
     }
 
-    /// The differences between the lock and these tools on this machine, one sentence each, found without a request to
-    /// a source.
+    /// The differences between the lock and these tools on this machine, one sentence each. Requests nothing from a
+    /// source.
     pub fn lock_differences(&self, asked: &[ToolRequest]) -> Vec<String> {
         self.differences(asked, &self.project.tools, true)
     }
@@ -220,10 +220,10 @@ impl Workspace {
         self.differences(given, given, false).iter().map(|difference| format!("{difference} (`{lock}`)")).collect()
     }
 
-    /// As [`lock_differences`](Self::lock_differences); entries of tools that are gone count if the `whole` lock does.
+    /// As [`lock_differences`](Self::lock_differences); entries of removed tools count only if the `whole` lock does.
     fn differences(&self, asked: &[ToolRequest], tools: &[ToolRequest], whole: bool) -> Vec<String> {
         let here = self.platform;
-        // A tool for other systems may be impossible to lock on this one, and an optional one on any.
+        // A tool for other systems may be impossible to lock on this system, and an optional tool on any system.
         let elsewhere = |difference: &ToolDifference| {
             let mut tools = self.project.tools.iter();
             let may_lack =
@@ -232,7 +232,7 @@ impl Workspace {
         };
         let gone = |tool: &str| !self.project.tools.iter().any(|known| known.name == tool);
         let differences = self.lock.differences(tools);
-        // A tool of the project that is not among these is not gone.
+        // A tool that the project still declares is not gone, even if it is not among `tools`.
         let counts = |difference: &&ToolDifference| {
             difference.change != LockMismatch::Removed || (whole && gone(&difference.tool))
         };

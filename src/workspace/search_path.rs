@@ -1,5 +1,5 @@
-//! The programs of this system: those on the user's search path that are neither links of vx nor in a folder of a project
-//! from which something is withheld, since a program there is the project's own.
+//! The programs of this system: everything on the user's search path except the links of vx, and except folders of a
+//! project that has withheld parts, since programs there belong to the project.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use vx_base::system::variables::{ClientVariables, variable};
 
 use super::consent::Consent;
 
-/// The user's search path as far as it has programs of this system.
+/// The folders of the user's search path that have programs of this system.
 ///
 /// The folder of links is left out because a link would only call vx again.
 pub(crate) fn search_path<'a>(home: &Home, consents: impl Iterator<Item = &'a Consent>) -> Option<OsString> {

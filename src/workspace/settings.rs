@@ -27,7 +27,7 @@ pub struct Setting {
     pub key: String,
     /// Its value.
     pub value: String,
-    /// The meaning of a value such as `auto` here.
+    /// What a value such as `auto` means on this machine.
     pub means: Option<String>,
     /// The origin of the value.
     pub origin: SettingOrigin,
@@ -90,7 +90,7 @@ impl Explain for SettingsError {
 }
 
 /// The setting with this key and those below it, or all settings: of the home, of a project with what it inherits, and of
-/// the user's views.
+/// the views.
 ///
 /// # Errors
 /// A value cannot be used, or no setting has the key.
@@ -106,11 +106,11 @@ pub fn list(home: &Home, lineage: &Lineage, ui: &Ui, key: Option<&str>) -> Resul
     }
 }
 
-/// Take out of the projects what may not act, so that what is listed is in force. The frontend gets a notice of it, once
-/// for each shell.
+/// Remove from the projects what may not act, so that every listed value is in force. The frontend gets a notice of the
+/// removed parts, once for each shell.
 ///
 /// # Errors
-/// A project's consent cannot be known.
+/// A project's consent cannot be determined.
 pub fn without_withheld(home: &Home, lineage: &mut Lineage, frontend: &dyn Frontend) -> Result<(), WorkError> {
     for project in &mut lineage.projects {
         let consent = Consent::for_project(home, project)?;
@@ -131,7 +131,7 @@ pub fn without_withheld(home: &Home, lineage: &mut Lineage, frontend: &dyn Front
 /// The home, and the directory of the boards.
 fn places(home: &Home) -> Result<[Setting; 2], RuntimeError> {
     let runtime = find_runtime_directory()?;
-    // The session's directory is used only if it is suitable for boards, so its variable alone does not decide the
+    // The session's directory is used only if it is suitable for boards, so the variable alone does not decide the
     // origin.
     let session = std::env::var_os("XDG_RUNTIME_DIR").filter(|session| !session.is_empty());
     let of_session = session.zip(runtime.as_deref()).is_some_and(|(session, used)| used.starts_with(session));
@@ -151,7 +151,7 @@ fn by_variable(key: &str, value: String, variables: &[&'static str]) -> Setting 
     Setting { key: key.to_owned(), value, means: None, origin }
 }
 
-/// The other tables: all of the project's own, and the tools and variables that it inherits. `[settings]` is listed
+/// The other tables: all tables of the project, and the tools and variables that it inherits. `[settings]` is listed
 /// already, and `[ui]` only counts in the user's own file.
 fn others(lineage: &Lineage) -> Vec<Setting> {
     let files: Vec<&Project> = lineage.projects.iter().chain(&lineage.own).collect();
@@ -177,12 +177,12 @@ fn others(lineage: &Lineage) -> Vec<Setting> {
     settings
 }
 
-/// True if a key goes no further than a name, or on with a field of it.
+/// Whether a key ends after a name, or continues with a field of it.
 fn ends_name(rest: &str) -> bool {
     rest.is_empty() || rest.starts_with('.')
 }
 
-/// `[settings]` of the nearest project that sets each, and the defaults of those that none sets.
+/// Each of `[settings]` from the nearest project that sets it, or else its default.
 fn of_projects(projects: &[Project]) -> Vec<Setting> {
     let sources: Vec<&str> = SourceKind::ALL.iter().map(|kind| kind.name()).collect();
     let defaults = [
@@ -241,7 +241,7 @@ fn views(ui: &Ui) -> [Setting; 5] {
     ]
 }
 
-/// `[ui.keys]` of the user's own file, and the keys of the actions that it does not name.
+/// `[ui.keys]` of the user's own file, and the default keys of the other actions.
 fn keys(ui: &Ui) -> Result<Vec<Setting>, ConfigErrors> {
     let setting = |(action, keys): (&str, Vec<String>)| {
         let keys = keys.join(" ");

@@ -1,4 +1,4 @@
-//! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
+//! Agreeing to the acting parts of a project in advance, listing them, and taking the agreement back.
 
 use vx_base::paths::Home;
 use vx_project::trust::consent_record::{self, ConsentRecord};
@@ -14,13 +14,13 @@ use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 pub enum Agreement {
     /// There is nothing to agree to.
     Nothing,
-    /// The parts may act already: by an earlier agreement, a trusted folder, or the user's word on all projects.
+    /// The parts may act already, by an earlier agreement or in a trusted folder.
     Already(ConsentState),
     /// The user agreed.
     Agreed,
 }
 
-/// The extent of a consent that is asked for.
+/// The extent of a requested consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// The acting parts, and the tracked files if an earlier consent is tied to them.
@@ -29,7 +29,7 @@ pub enum Extent {
     Commit,
 }
 
-/// The acting parts of the project at `place` and of those that it inherits from, the nearest first, and its user's
+/// The acting parts of the project at `place` and of the projects it inherits from, the nearest first, and the user's
 /// standing on them.
 ///
 /// # Errors
@@ -39,10 +39,10 @@ pub fn consents(home: &Home, place: &ProjectPlace, frontend: &dyn Frontend) -> R
     Ok(std::iter::once(consent).chain(above.into_iter().map(|above| above.consent)).collect())
 }
 
-/// Ask for consent to the acting parts, and keep it.
+/// Ask for consent to the acting parts, and store it.
 ///
 /// # Errors
-/// The user does not agree, nobody can answer, no consent counts for the project, or it cannot be kept.
+/// The user does not agree, nobody can answer, no consent counts for the project, or the consent cannot be stored.
 pub fn agree(
     home: &Home,
     mut consent: Consent,
@@ -82,7 +82,7 @@ pub fn revoke(home: &Home, consent: &Consent) -> Result<bool, WorkError> {
     })
 }
 
-/// Every kept consent.
+/// Every stored consent.
 pub fn list(home: &Home) -> Vec<ConsentRecord> {
     consent_record::list(home)
 }

@@ -1,7 +1,7 @@
-//! The one line about a project's withheld parts: once for each shell and project.
+//! The one line about a project's withheld parts, printed once for each shell and project.
 //!
-//! A mark in the caches stands for "this shell was told about this project". A shell is known by its session, so that
-//! all programs started from one terminal share it.
+//! A mark in the caches means "this shell was told about this project". The session identifies a shell, so all programs
+//! started from one terminal share the mark.
 
 use std::fs;
 use std::io;
@@ -17,12 +17,12 @@ use super::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::session::session;
 
-/// The age at which a mark counts no more: a session's number may have gone to another shell.
+/// The age at which a mark expires: the session's number may by then belong to another shell.
 const STALE: Duration = Duration::from_secs(24 * 60 * 60);
-/// The most marks; beyond it all are removed, and each shell is told once more.
+/// The most marks; when there would be more, all are removed, and each shell is told once more.
 const MOST: usize = 256;
 
-/// Give notice of everything that is withheld from this project, unless this shell was told already.
+/// Send a notice of everything that is withheld from this project, unless this shell was told already.
 pub fn tell(home: &Home, consent: &Consent, frontend: &dyn Frontend) {
     let mark = || format!("{}-{:.8}-{:.16}", consent.key.file_name, consent.key.origin, consent.digest.hex());
     if (!consent.complete() || !consent.refused.is_empty()) && is_news(home, &mark()) {
@@ -30,8 +30,7 @@ pub fn tell(home: &Home, consent: &Consent, frontend: &dyn Frontend) {
     }
 }
 
-/// Give notice of the variables in this file of a project that are never taken from one, unless this shell was told
-/// already.
+/// Send a notice of the variables in this file that are never taken from a project, unless this shell was told already.
 pub fn tell_of_file(home: &Home, file: &Path, refused: Vec<String>, frontend: &dyn Frontend) {
     let mut hasher = Algorithm::Sha256.hasher();
     hasher.update(file.as_os_str().as_encoded_bytes());
@@ -51,8 +50,8 @@ pub fn notice(consent: &Consent) -> Notice {
     }
 }
 
-/// True if this shell was not told yet what this mark stands for; from now on it was. A home that cannot be written to has
-/// no marks, and each call tells.
+/// Whether this shell was not told about this mark yet; sets the mark. If the home cannot be written to, no mark can be
+/// set, so every call is told.
 fn is_news(home: &Home, mark: &str) -> bool {
     let folder = home.told();
     let mark = folder.join(format!("{mark}-{}", session().unwrap_or_default()));

@@ -68,7 +68,7 @@ fn a_setting_that_cannot_be_meant_stops_everything_with_a_view_before_it_starts(
 #[test]
 fn a_projects_settings_of_views_are_refused_politely() {
     let sandbox = Sandbox::new().config("[ui]\ntheme = \"dark\"\n[tools]\n");
-    sandbox.vx("sync").succeeds().says("vx.toml:2: [ui] counts only in the vx.toml of the home");
+    sandbox.vx("sync").succeeds().says("vx.toml:2: [ui] is ignored: it counts only in the vx.toml of the home");
     let (_, origin) = setting(&sandbox, "ui.glyphs");
     assert_eq!(text(&origin["kind"]), "default");
 }

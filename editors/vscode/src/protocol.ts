@@ -59,7 +59,7 @@ id: string,
  */
 title: string,
 /**
- * The state of its run; `abandoned` if its creator is gone without a word.
+ * The state of its run; `abandoned` if its creator died without closing it.
  */
 state: string, };
 
@@ -69,7 +69,7 @@ export type Resolve = {
  */
 runtime: string,
 /**
- * That of the newest installed release that matches this version, whatever the project wants.
+ * Take the newest installed release that matches this version, whatever the project wants.
  */
 version?: string | null,
 /**
@@ -83,7 +83,7 @@ variables: { [key in string]?: string }, };
 
 export type Environ = {
 /**
- * This tool alone.
+ * Only this tool.
  */
 runtime?: string | null,
 /**
@@ -105,7 +105,7 @@ export type ListVersions = {
  */
 runtime: string,
 /**
- * Only those that are installed.
+ * Only installed versions.
  */
 installed: boolean,
 /**
@@ -133,7 +133,7 @@ export type Sync = {
  */
 directory: string,
 /**
- * These tools; all without any.
+ * Only these tools; all tools if empty.
  */
 tools: Array<string>,
 /**
@@ -165,7 +165,7 @@ export type Use = {
  */
 runtime: string,
 /**
- * The request for its version; without it the one that is there, else `latest`.
+ * The version request; without it the request that is declared already, else `latest`.
  */
 version?: string | null,
 /**
@@ -183,7 +183,7 @@ export type Up = {
  */
 directory: string,
 /**
- * These services; all that are not optional without any.
+ * Only these services; all that are not optional if empty.
  */
 names: Array<string>,
 /**
@@ -203,7 +203,7 @@ seq: number, };
 
 export type Subscribe = {
 /**
- * The events to be told of.
+ * The kinds of events to send.
  */
 event_types: Array<EventType>,
 /**
@@ -211,7 +211,7 @@ event_types: Array<EventType>,
  */
 directories: Array<string>,
 /**
- * The last event that is known: those after it are sent.
+ * The last event that the client knows; the events after it are sent.
  */
 since?: Since | null, };
 
@@ -241,7 +241,7 @@ export type Environment = {
  */
 env: { [key in string]?: string },
 /**
- * The folders in front of `PATH`; with a `runtime` those of that alone.
+ * The folders in front of `PATH`; with a `runtime` only the folders of that tool.
  */
 path: Array<string>, };
 
@@ -251,11 +251,11 @@ export type Version = {
  */
 version: string,
 /**
- * It is in the store.
+ * Whether it is in the store.
  */
 installed: boolean,
 /**
- * It is the one that the project's lock names.
+ * Whether the project's lock names it.
  */
 locked: boolean, };
 
@@ -271,7 +271,7 @@ export type Tool = {
  */
 name: string,
 /**
- * The version that is asked for.
+ * The requested version.
  */
 wanted: string,
 /**
@@ -283,11 +283,11 @@ locked: string | null,
  */
 installed: Array<string>,
 /**
- * It is not installed as the project wants it.
+ * Whether it is not installed as the project wants it.
  */
 missing: boolean,
 /**
- * Its line in the file, from 1; 0 for one that is inherited.
+ * Its line in the file, from 1; 0 for an inherited tool.
  */
 line: number, };
 
@@ -297,7 +297,7 @@ export type Script = {
  */
 name: string,
 /**
- * Its command; empty if it only has others to run first.
+ * Its command; empty if it only runs other scripts.
  */
 command: string,
 /**
@@ -345,11 +345,11 @@ standing?: string | null,
  */
 step?: string | null,
 /**
- * It can be used.
+ * Whether it can be used.
  */
 ready: boolean,
 /**
- * False if it counts as usable without any check: it has run for a while, which may mean nothing.
+ * False if it counts as ready without any check, only because it has run for a while.
  */
 checked?: boolean | null,
 /**
@@ -395,19 +395,19 @@ line: number,
  */
 column: number,
 /**
- * The number of characters that it is about.
+ * Its length in characters.
  */
 length: number,
 /**
- * The problem in words.
+ * The problem as a text.
  */
 message: string,
 /**
- * The advice for a correction.
+ * How to correct it.
  */
 advice: string | null,
 /**
- * The file cannot be used for it.
+ * Whether it makes the file unusable.
  */
 error: boolean, };
 
@@ -429,11 +429,11 @@ scripts: Array<Script>,
  */
 services: Array<Service>,
 /**
- * What is wrong or doubtful in its file. With an error nothing else is known of it.
+ * Errors and warnings about its file. With an error, nothing else is known about the project.
  */
 problems: Array<Problem>,
 /**
- * What waits for its user's consent; empty once that is given.
+ * What waits for the user's consent; empty once that is given.
  */
 waits_for_consent: Array<string>, };
 
@@ -493,7 +493,7 @@ id: string,
  */
 title: string,
 /**
- * The state of its run; `abandoned` if its creator is gone without a word.
+ * The state of its run; `abandoned` if its creator died without closing it.
  */
 state: string, };
 
@@ -521,11 +521,11 @@ generation: string,
  */
 seq: number,
 /**
- * Events since the place that was named are missing: the client goes on from the snapshot.
+ * Events since the named one were dropped: the client continues from the snapshot.
  */
 resync: boolean,
 /**
- * All there is; null if the events since the place that was named follow.
+ * The whole state; null if the events since the named one follow.
  */
 snapshot: Snapshot | null, };
 
@@ -577,7 +577,7 @@ subscriptions: number,
  */
 watched: number,
 /**
- * The ends of the daemons of this home and their reasons, the last ones of the log.
+ * The last ends of daemons of this home, with their reasons, from the log.
  */
 ends: Array<string>,
 /**

@@ -1,4 +1,4 @@
-//! A hand on work, in a vx that was built without: its work has no socket, and is read-only for other processes.
+//! Controlling work, in a vx that was built without it: work has no socket, and is read-only for other processes.
 
 mod hand;
 mod report;
@@ -13,9 +13,9 @@ pub use hand::{Hand, Verb, impossible};
 pub use report::ReportDocument;
 pub use run::RunHand;
 
-/// Why a request was not carried out: this vx asks no other process.
+/// Why a request was not carried out: this vx cannot send requests to other processes.
 #[derive(Debug, thiserror::Error)]
-#[error("`{key}` cannot be asked: this vx was built without its feature `control`")]
+#[error("cannot send a request for `{key}`: this vx was built without its feature `control`")]
 pub struct ControlError {
     /// The key.
     pub key: String,
@@ -34,21 +34,21 @@ impl Explain for ControlError {
 /// Report to the process that writes this slot.
 ///
 /// # Errors
-/// It is not asked.
+/// Always: this vx cannot send reports.
 pub fn report(_: &Path, slot: &SlotView, _: &ReportDocument) -> Result<String, ControlError> {
     Err(ControlError { key: slot.key.clone() })
 }
 
-/// The socket of this process, which there is none of.
+/// Stands for the socket of this process, which has none.
 #[derive(Debug)]
 pub struct ControlSocket(());
 
 impl ControlSocket {
-    /// No request is taken.
+    /// Accepts no requests.
     pub fn serve(_: &Path, _: impl Hand) -> Self {
         Self(())
     }
 
-    /// The work has ended.
+    /// Does nothing.
     pub fn finish(self) {}
 }

@@ -1,4 +1,4 @@
-//! Asking the runner of a key, wherever it runs.
+//! Sending a request to the runner of a key, wherever it runs.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -16,7 +16,7 @@ use crate::boards::find::{self, BoardError};
 
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The time that a runner has to begin to listen, and the time between two tries.
+/// How long to wait for a runner to listen, and the time between two attempts.
 const BEGINNING: Duration = Duration::from_secs(1);
 const BETWEEN_TRIES: Duration = Duration::from_millis(10);
 
@@ -33,17 +33,17 @@ pub enum ControlError {
         key: String,
         /// The board that was named.
         board: Option<PathBuf>,
-        /// True if a board that is over has it.
+        /// Whether a board of an ended run has such work.
         over: bool,
     },
-    /// No process takes requests for the work.
+    /// No process accepts requests for the work.
     #[error("`{key}` is read-only: no process takes requests for it")]
     ReadOnly {
         /// The key.
         key: String,
     },
     /// The process that runs the work does not answer.
-    #[error("`{key}` cannot be asked: process {runner}, which runs it, does not answer: {cause}")]
+    #[error("process {runner}, which runs `{key}`, does not answer: {cause}")]
     Runner {
         /// The key.
         key: String,
@@ -76,17 +76,17 @@ impl Explain for ControlError {
         match self {
             Self::Board(error) => error.hint(),
             Self::NoWork { over: true, .. } => Some(
-                "its run is over, and takes no more requests: start it again, as with `vx sync` or its own command"
+                "its run is over and accepts no more requests: start it again, as with `vx sync` or its own command"
                     .into(),
             ),
-            Self::NoWork { .. } => Some("`vx board ls` lists the boards there are".into()),
+            Self::NoWork { .. } => Some("`vx board ls` lists the boards".into()),
             Self::ReadOnly { .. } => {
-                Some("only the script that reports it can stop it; `vx board run` takes requests".into())
+                Some("only the script that reports it can stop it; work under `vx board run` accepts requests".into())
             }
             Self::Runner { runner, cause: CallError::TimeUp, .. } => Some(format!(
                 "it may be suspended: continue it with `fg` or `kill -CONT {runner}`, or end it with `kill -KILL {runner}`"
             )),
-            Self::Runner { .. } => Some("it may have ended meanwhile: `vx board ls` shows what is at work".into()),
+            Self::Runner { .. } => Some("it may have ended meanwhile: `vx board ls` shows the boards at work".into()),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
         }
     }
@@ -99,22 +99,22 @@ pub struct AcceptedWorkRequest {
     pub board: PathBuf,
     /// The slot's key.
     pub key: String,
-    /// The process that was asked.
+    /// The process that accepted it.
     pub runner: u32,
-    /// The slot's state before.
+    /// The slot's state before the request.
     pub state: String,
     /// The kind of the work.
     pub kind: Kind,
-    /// The life of the slot before.
+    /// The slot's life before the request.
     pub generation: u32,
-    /// The work had ended before.
+    /// Whether the work had already ended.
     pub has_ended: bool,
 }
 
-/// Ask for the work with this key: on the board with this name, else on the newest one at work that has it.
+/// Send a request for the work with this key: on the board with this name, else on the newest live board that has it.
 ///
 /// # Errors
-/// There is no such work, no process takes requests for it, or the process refused.
+/// There is no such work, no process accepts requests for it, or the process refused.
 pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<AcceptedWorkRequest, ControlError> {
     let (board, slot) = find(key, board)?;
     let runner = slot.runner.ok_or_else(|| ControlError::ReadOnly { key: slot.key.clone() })?;
@@ -138,7 +138,7 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<AcceptedWorkReq
     }
 }
 
-/// Report to the process that writes this slot. Returns the slot's state before.
+/// Send a report to the process that writes this slot. Returns the slot's state before the report.
 ///
 /// # Errors
 /// The process does not answer, or refuses.
@@ -153,7 +153,7 @@ pub fn report(board: &Path, slot: &SlotView, report: &ReportDocument) -> Result<
     }
 }
 
-/// A connection to this runner, which may be about to listen. It has introduced itself.
+/// Connect to this runner and introduce this client. Waits a moment for a runner that does not listen yet.
 pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<RpcClient, CallError> {
     let socket = socket_of(board, runner);
     let deadline = Instant::now() + BEGINNING;
@@ -169,8 +169,7 @@ pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<RpcC
     Ok(client)
 }
 
-/// A connection to the runner of this board, which has introduced itself. A runner that does not listen yet has no
-/// connection.
+/// Connect to this runner of the board and introduce this client. Does not wait for a runner that does not listen yet.
 ///
 /// # Errors
 /// No process listens there, or it speaks another protocol.

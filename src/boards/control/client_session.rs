@@ -17,21 +17,21 @@ use super::view::{ControlView, ReadingAge, SlotChanges};
 
 /// The most logs that one client follows.
 const LOGS: usize = 8;
-/// The most lines of one answer.
+/// The most lines in one answer.
 const LINES: usize = 1000;
 
-/// What one client has asked for.
+/// The session of one client: what it follows, and what was sent.
 pub(super) struct ControlClientSession {
     view: Arc<ControlView>,
     hand: Arc<dyn Hand>,
     /// The number of this client.
     client: u64,
     introduced: bool,
-    /// It takes notifications that it has not asked for.
+    /// Whether it accepts notifications without asking for them.
     listens: bool,
-    /// The last version of the board that was sent to a client that follows it.
+    /// The last version of the board that was sent; `None` if the client does not follow the board.
     seen: Option<u64>,
-    /// The state of the board that was sent last.
+    /// The board's state that was sent last.
     board: Option<&'static str>,
     logs: Vec<FollowedLog>,
 }
@@ -40,14 +40,14 @@ struct FollowedLog {
     key: String,
     path: PathBuf,
     to: u64,
-    /// There was more than one message holds.
+    /// Whether there was more than one message holds.
     behind: bool,
 }
 
 impl FollowedLog {
     /// The next whole lines.
     fn next(&mut self) -> Option<Notification> {
-        // A log that cannot be read yet may be made later.
+        // A log that cannot be read yet may be created later.
         let lines = LogLinesPart::read(&self.path, Some(self.to), LINES, true).ok();
         let lines = lines.filter(|lines| !lines.lines.is_empty());
         self.behind = lines.as_ref().is_some_and(|lines| lines.to < lines.size);
@@ -87,7 +87,7 @@ impl ControlClientSession {
     fn slot(&self, key: &str) -> Result<SlotView, RpcError> {
         let missing = || {
             let text = format!("there is no work `{}` on this board", shortened(key));
-            RpcError::work(TroubleKind::NotFound.name(), text, Some("`work/list` lists what there is".into()))
+            RpcError::work(TroubleKind::NotFound.name(), text, Some("`work/list` lists the work on it".into()))
         };
         self.view.slot(key).ok_or_else(missing)
     }
@@ -130,7 +130,7 @@ impl ControlClientSession {
         let most = asked.lines.unwrap_or(LINES).min(LINES);
         let path = self.log_of(&slot);
         let lines = LogLinesPart::read(&path, asked.from, most, false).unwrap_or_else(|_| {
-            // Without a file there may be lines on the board itself, which keeps the newest.
+            // Without a file, the board itself may hold the newest lines.
             let lines = self.view.log_tail(slot.index, most);
             LogLinesPart { lines: lines.into_iter().map(|line| (0, line)).collect(), ..LogLinesPart::default() }
         });
@@ -150,7 +150,7 @@ impl ControlClientSession {
         Ok(json!({ "key": slot.key, "from": to }).to_string())
     }
 
-    /// A request that only the runner may know.
+    /// Pass on a request that only this runner may know.
     fn other(&self, method: &str, params: Params<'_>) -> Result<String, RpcError> {
         if !self.introduced {
             return Err(RpcError::unknown_method(method));
@@ -162,7 +162,7 @@ impl ControlClientSession {
         log_file(&logs_of(self.view.board()), &slot.key)
     }
 
-    /// What changed on the board since the last time.
+    /// The changes on the board since the last notification.
     fn board_changes(&mut self) -> Option<Notification> {
         let changes = self.view.changes(self.seen?, ReadingAge::Shared);
         if changes.texts.is_empty() && self.board == Some(changes.board) {
@@ -180,7 +180,7 @@ impl Drop for ControlClientSession {
     }
 }
 
-/// Slots of the board as a message has them.
+/// Slots of the board, in the form of a message.
 fn listed(changes: &SlotChanges) -> String {
     let SlotChanges { texts, version, board, more } = changes;
     format!(r#"{{"board":{{"state":"{board}"}},"work":[{texts}],"version":{version},"more":{more}}}"#)

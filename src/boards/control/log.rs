@@ -1,4 +1,4 @@
-//! Lines of a slot's log as JSON, in pieces of a bounded size.
+//! Lines of a slot's log as JSON, in pieces of bounded size.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -20,8 +20,8 @@ pub(super) struct LogLinesPart {
 }
 
 impl LogLinesPart {
-    /// The first lines from this byte on; the last ones without it. A line that is still being written is among them,
-    /// unless only `whole` ones are wanted. One that is longer than a piece comes in several.
+    /// The first lines from the byte `from` on, or the last lines without it. Includes a line that is still being
+    /// written, unless only `whole` lines are wanted. A line that is longer than a piece comes in several pieces.
     pub(super) fn read(path: &Path, from: Option<u64>, most: usize, whole: bool) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let size = file.metadata()?.len();
@@ -35,7 +35,7 @@ impl LogLinesPart {
         let mut found = Self { lines: Vec::new(), to: begin + skipped as u64, size };
         for line in bytes[skipped..].split_inclusive(|byte| *byte == b'\n') {
             let ends = line.ends_with(b"\n");
-            // A piece without any line end is a part of a long line.
+            // A piece without any line end is part of a long line.
             let long = !ends && !at_the_end && found.lines.is_empty();
             if from.is_some() && found.lines.len() == most || !ends && !long && (whole || !at_the_end) {
                 break;

@@ -45,7 +45,7 @@ impl ControlMethod {
 #[derive(Debug, Deserialize)]
 pub(super) struct InitializeParams {
     pub protocol: ProtocolRange,
-    /// It takes notifications that it has not asked for.
+    /// Whether it accepts notifications without asking for them.
     #[serde(default = "yes")]
     pub notifications: bool,
 }
@@ -78,7 +78,7 @@ pub(super) struct OfKey {
 #[derive(Debug, Deserialize)]
 pub(super) struct OfLog {
     pub key: String,
-    /// The byte to read from; the end without it.
+    /// The byte to read from; by default the end.
     pub from: Option<u64>,
     /// The most lines.
     pub lines: Option<usize>,

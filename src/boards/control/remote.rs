@@ -16,10 +16,10 @@ use super::hand::Verb;
 use crate::boards::find::slot_of;
 
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Failures that are kept for the view; later ones are dropped.
+/// The most failures that wait for the view; further ones are dropped.
 const FAILURES: usize = 16;
 
-/// Control over the work on one board. The connections are made on a thread of its own, when they are needed.
+/// Control over the work on one board. A separate thread makes the connections when they are needed.
 pub struct RemoteControl {
     requests: Sender<RemoteRequest>,
     failures: Receiver<RequestFailure>,
@@ -37,7 +37,7 @@ impl RemoteControl {
     /// Control over the work on the board in this file.
     ///
     /// # Errors
-    /// There is no thread for it.
+    /// No thread can be started.
     pub fn for_board(board: &Path) -> std::io::Result<Self> {
         let (requests, wanted) = unbounded();
         let (failure, failures) = bounded(FAILURES);
@@ -83,11 +83,11 @@ impl WorkControl for RemoteControl {
     }
 }
 
-/// The side that asks.
+/// The thread that sends the requests.
 struct RemoteRequester {
     board: PathBuf,
     runners: HashMap<u32, RpcClient>,
-    /// The lives of slots that were asked to stop: a second request kills.
+    /// The lives of slots that were asked to stop; a second request kills.
     stopped: Vec<(u32, u32)>,
     failure: Sender<RequestFailure>,
 }
@@ -130,7 +130,7 @@ impl RemoteRequester {
         slot_of(&snapshot, key).cloned().ok_or_else(|| "it is no longer on the board".to_owned())
     }
 
-    /// Ask the slot's runner, on the connection that is there, or on a new one where that is over.
+    /// Send a request to the slot's runner, on the existing connection, or on a new one if that is broken or missing.
     fn ask(&mut self, verb: Verb, slot: &SlotView) -> Result<(), String> {
         let runner = slot
             .runner

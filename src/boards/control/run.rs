@@ -1,4 +1,4 @@
-//! The hand of a run of installs.
+//! The control of a run of installs.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use vx_status::source::RequestFailure;
 
 use super::hand::{Hand, Verb, impossible, is_so_already};
 
-/// The longest wait for the run to take a request.
+/// The longest wait for the run to accept a request.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The hand of a run that takes these requests.
+/// The control of a run that receives its requests on this channel.
 #[derive(Clone, Debug)]
 pub struct RunHand(pub Sender<RunRequest>);
 
 impl RunHand {
-    /// Pass a request on, and wait until the run has taken it.
+    /// Pass a request on, and wait until the run has answered it.
     fn pass_on(&self, request: RunRequest) -> Result<(), Trouble> {
         let over = || Trouble::new(TroubleKind::Board, "the run is over");
         let (answer, answered) = bounded(1);

@@ -1,8 +1,8 @@
-//! The board as the clients of one runner see it: read once for all of them, each slot as the text that is sent.
+//! The board as the clients of one runner see it: read once for all of them, with each slot as the text that is sent.
 //!
-//! A change gives its slot the next version, so a client only remembers the version that it has seen: what changed several
-//! times in between is sent once. An end whose place on the board was taken by new work in between is kept aside, so that
-//! no client misses it.
+//! A change gives its slot the next version, so the session of a client only remembers the last version it has sent,
+//! and a slot that changed several times in between is sent once. If new work takes the slot of ended work, the end is
+//! kept aside so that no client misses it.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use vx_status::slot_document::SlotDocument;
 use super::hand::Hand;
 use crate::boards::find::slot_of;
 
-/// A reading that is not older than this serves the followers of the board as well.
+/// A reading that is not older than this also serves the followers of the board as well.
 const FRESH: Duration = Duration::from_millis(50);
 /// The most ends that are kept aside.
 const ENDS: usize = 256;
@@ -67,7 +67,7 @@ pub(super) struct SlotChanges {
     pub version: u64,
     /// The state of the board.
     pub board: &'static str,
-    /// There is more than one message holds.
+    /// Whether there is more than one message holds.
     pub more: bool,
 }
 
@@ -86,7 +86,7 @@ impl ControlView {
         self.runner
     }
 
-    /// The slot with this key, read anew: one that has not ended, else the one that ended last.
+    /// The slot with this key, freshly read: one that has not ended, else the one that ended last.
     pub(super) fn slot(&self, key: &str) -> Option<SlotView> {
         let mut state = self.state.lock();
         self.read(&mut state, ReadingAge::New);
@@ -98,12 +98,12 @@ impl ControlView {
         self.state.lock().reader.as_ref().map(|reader| reader.log_tail(slot, lines)).unwrap_or_default()
     }
 
-    /// Bring the view up to date, so that no end is overlooked.
+    /// Read the board again, so that no end is overlooked.
     pub(super) fn refresh(&self, age: ReadingAge) {
         self.read(&mut self.state.lock(), age);
     }
 
-    /// The slots that changed after this version; all of them after version 0.
+    /// The slots that changed after this version; all slots after version 0.
     pub(super) fn changes(&self, after: u64, age: ReadingAge) -> SlotChanges {
         let mut state = self.state.lock();
         self.read(&mut state, age);
@@ -127,7 +127,7 @@ impl ControlView {
         found
     }
 
-    /// The slot, with what can be asked for it if this process is its runner.
+    /// The slot; if this process is its runner, with the requests that it accepts.
     fn document(&self, snapshot: &Snapshot, slot: &SlotView) -> SlotDocument {
         let mut document = SlotDocument::new(&snapshot.board, slot);
         if slot.runner == Some(self.runner) {
@@ -136,7 +136,7 @@ impl ControlView {
         document
     }
 
-    /// Read the board, unless a reading of this age is there. A board that cannot be read stays as it was last seen.
+    /// Read the board, unless a reading of this age is there. If the board cannot be read, the last reading stays.
     fn read(&self, state: &mut ControlViewState, age: ReadingAge) {
         if age == ReadingAge::Shared && state.read_at.is_some_and(|at| at.elapsed() < FRESH) {
             return;
@@ -158,7 +158,7 @@ impl ControlView {
 }
 
 impl ControlViewState {
-    /// Give the slot the next version if there is news of it.
+    /// Give the slot the next version if it has changed.
     fn update_slot(&mut self, document: SlotDocument) {
         let known = self.entries.iter().position(|entry| entry.document.slot == document.slot);
         let same = known.map(|at| &mut self.entries[at]).filter(|entry| entry.document.says_same(&document));

@@ -88,10 +88,10 @@ pub(super) enum CliCommand {
     Sync(SyncArguments),
     /// Install tools by name, without changing vx.toml.
     Install(InstallArguments),
-    /// Install tools and have vx.toml declare them: its other lines stay as they are.
+    /// Install tools and declare them in vx.toml; its other lines stay as they are.
     #[command(after_help = USE_NOTES)]
     Use(UseArguments),
-    /// List what a project would do that needs your consent, and ask for it.
+    /// List what a project would do that needs your consent, and ask for it on a terminal.
     #[command(after_help = TRUST_NOTES)]
     Trust(TrustArguments),
     /// Remove releases from the store.
@@ -133,12 +133,12 @@ pub(super) enum CliCommand {
     },
     /// Print the environment of the project's tools: PATH and the variables of vx.toml.
     Env(EnvArguments),
-    /// Print the code that makes a shell follow the project at hand.
+    /// Print the code that makes a shell use the tools of the project that it is in.
     #[command(after_help = ACTIVATE_LINES)]
     Activate(ActivateArguments),
     /// Search the catalogue of known tools.
     Search {
-        /// A part of a name or description; all tools are listed without it.
+        /// Part of a name or description; without it, all tools are listed.
         #[arg(default_value = "")]
         text: String,
         /// As JSON.
@@ -173,11 +173,11 @@ pub(super) enum CliCommand {
         #[allow(missing_docs)]
         mouse: MouseArguments,
     },
-    /// Start the services that vx.toml declares, each once what it needs is ready.
+    /// Start the services that vx.toml declares, each once the services it needs are ready.
     #[cfg(feature = "control")]
     #[command(after_help = UP_NOTES)]
     Up(UpArguments),
-    /// Stop all services of the project, and wait until nothing is left of them.
+    /// Stop all services of the project, and wait until all their processes have ended.
     #[cfg(feature = "control")]
     Down,
     /// List the services of the project.
@@ -186,7 +186,7 @@ pub(super) enum CliCommand {
     /// Print what the services of the project have printed.
     #[cfg(feature = "control")]
     Logs(LogsArguments),
-    /// Start a service again that has ended, while others of its project run.
+    /// Start a service that has ended, while other services of its project run.
     #[cfg(feature = "control")]
     Start(AskArguments),
     /// The supervisor of a project's services.
@@ -215,10 +215,10 @@ pub(super) enum CliCommand {
     /// Restart a service, wherever it runs.
     #[cfg(feature = "control")]
     Restart(AskArguments),
-    /// Build a service anew and restart it, wherever it runs.
+    /// Build a service again and restart it, wherever it runs.
     #[cfg(feature = "control")]
     Rebuild(AskArguments),
-    /// Run an agent for one prompt, with its answer as it comes; it always ends.
+    /// Run an agent for one prompt and print its answer as it comes; the run always ends.
     #[cfg(all(unix, feature = "control"))]
     #[command(after_help = TURN_NOTES)]
     Turn(TurnArguments),
@@ -230,7 +230,7 @@ pub(super) enum CliCommand {
         #[arg(long, value_name = "NAME")]
         ipc_channel: String,
     },
-    /// The process that answers editors and agents, where one is wanted.
+    /// Control the daemon, an optional process that answers editors and agents.
     #[cfg(all(unix, feature = "control"))]
     #[command(after_help = DAEMON_NOTES)]
     Daemon {
@@ -242,11 +242,11 @@ pub(super) enum CliCommand {
     #[cfg(all(unix, feature = "control"))]
     #[command(after_help = "Clients start it: docs/clients/mcp.md shows the settings of common ones.")]
     Mcp {
-        /// Offer the tools that change anything, too: sync, service and run.
+        /// Also offer the tools that change something: sync, service and run.
         #[arg(long)]
         allow_changes: bool,
     },
-    /// The caches of downloads, version lists and trials.
+    /// Show or empty the caches of downloads, version lists and trials.
     Cache {
         /// The command for the caches.
         #[command(subcommand)]
@@ -254,7 +254,7 @@ pub(super) enum CliCommand {
     },
     /// Run a tool: the project's own, or any version of it.
     X(RunToolArguments),
-    /// Make links named like programs, for PATH, that run what a project pins.
+    /// Make links for PATH, named like programs, that run the versions a project pins.
     Shims(ShimsArguments),
     /// Print the completions for a shell.
     Completions {

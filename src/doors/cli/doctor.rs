@@ -15,8 +15,8 @@ use crate::doors::cli::output::failure::{CommandResult, FAILED};
 use crate::doors::cli::screens::frontend::CommandLineFrontend;
 use crate::doors::doctor::{DoctorOptions, Mended, examine, mend};
 
-/// The longest that one release may take to be installed again, with its post-install command. Somebody waits for the answer
-/// of the doctor; a sync has no such limit.
+/// The most time for reinstalling one release, with its post-install command. A sync has no such limit, but somebody
+/// waits for the doctor's answer.
 const MEND_WITHIN: Duration = Duration::from_secs(300);
 
 /// Run `vx doctor`.

@@ -10,7 +10,7 @@ use vx_process::{Interrupt, interrupts};
 
 use vx_run::{RunHandle, RunRequest};
 
-/// True if another program has the terminal.
+/// Whether another program has the terminal.
 static LENT: AtomicBool = AtomicBool::new(false);
 /// The longest delay between a typed Ctrl-C and its signal.
 const ON_ITS_WAY: Duration = Duration::from_millis(50);
@@ -24,12 +24,12 @@ pub(super) fn lending<T>(act: impl FnOnce() -> T) -> T {
     result
 }
 
-/// True if an interrupt is for this process.
+/// Whether an interrupt is meant for this process.
 fn ours(interrupt: Interrupt) -> bool {
     !(interrupt.typed && LENT.load(Ordering::SeqCst))
 }
 
-/// Requests to stop from outside, kept from the moment when a run is about to start.
+/// Requests to stop from outside, collected from just before a run starts.
 pub(super) struct Interrupts(Receiver<Interrupt>);
 
 /// Forwards requests to stop to a run until it is over.
@@ -40,17 +40,17 @@ pub(super) struct InterruptForwarder {
 }
 
 impl Interrupts {
-    /// From now on requests are kept, and no longer end this process.
+    /// Collect requests from now on; they no longer end this process.
     pub(super) fn intercept() -> io::Result<Self> {
         interrupts().map(Self)
     }
 
-    /// From now on a Ctrl-C is for the programs that share the terminal with this process, which get it, too.
+    /// From now on, ignore a typed Ctrl-C: the programs that share the terminal with this process receive it, too.
     pub(super) fn leave_typed() {
         LENT.store(true, Ordering::SeqCst);
     }
 
-    /// From now on each request cancels the run; the second kills its installs.
+    /// From now on, each request cancels the run; a second one kills its installs.
     pub(super) fn forward(&self, handle: &RunHandle) -> io::Result<InterruptForwarder> {
         let requests = handle.requests.clone();
         self.forward_to(handle.finished.clone(), move || {
@@ -59,7 +59,7 @@ impl Interrupts {
         })
     }
 
-    /// From now on each request calls `stop`, until the work is `finished`.
+    /// From now on, each request calls `stop`, until the work is `finished`.
     pub(super) fn forward_to(
         &self,
         finished: Receiver<()>,

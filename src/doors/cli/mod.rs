@@ -38,7 +38,8 @@ use serving::{daemon, mcp, turn};
 use serving::{services, up};
 use settings::{config, trust};
 
-/// The arguments in these words. An error about one of them repeats it, so it is made from words that are harmless.
+/// Parse these words. An error quotes the faulty word, so it is made from a copy whose unprintable characters are
+/// escaped.
 fn parse(words: &[OsString]) -> Arguments {
     Arguments::try_parse_from(words).unwrap_or_else(|error| {
         if !error.use_stderr() {

@@ -37,8 +37,8 @@ fn in_one_form(directory: &Path) -> PathBuf {
     directory.canonicalize().unwrap_or_else(|_| directory.to_owned())
 }
 
-/// The directory of the project in this directory, or else of the nearest one: the place of its services. What runs is known
-/// without the project's file, which may have a mistake by now, or be gone.
+/// The directory of the project in this directory, or else of the nearest one: the place of its services. Running
+/// services are found without the project's file, which may have errors by now, or be gone.
 #[cfg(feature = "control")]
 pub(super) fn services_directory(directory: Option<&Path>) -> Result<PathBuf, CommandFailure> {
     let place = place(directory)?;
@@ -49,7 +49,7 @@ pub(super) fn services_directory(directory: Option<&Path>) -> Result<PathBuf, Co
     nearest.map_or_else(|| Ok(project(Some(place.directory()))?.directory), Ok)
 }
 
-/// The project in this directory, or else the nearest one. Everything doubtful in it is printed.
+/// The project in this directory, or else the nearest one. Prints warnings about it.
 pub(super) fn project(directory: Option<&Path>) -> Result<Project, CommandFailure> {
     let place = place(directory)?;
     let projects = read_projects(&home()?, &place, &NoticePrintingFrontend)?.projects;

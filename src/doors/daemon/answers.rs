@@ -1,4 +1,4 @@
-//! The answers to questions, kept for as long as the files that they were made of are the same.
+//! Cached answers to questions; each holds for as long as the files that it was made from stay the same.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::doors::daemon::protocol::request::{Environ, InDirectory, ListVersions
 use crate::doors::questions::{self, Environment, Kept, ProjectState, QuestionError, Resolved, Versions};
 use crate::tools::route::{FileStampRecorder, StampedFile, still_holds};
 
-/// The most answers of a kind that are kept; beyond it all are forgotten.
+/// The most cached answers of a kind; when there would be more, all are dropped.
 const KEPT: usize = 512;
 
 /// The answers of one home.
@@ -63,12 +63,14 @@ impl Answers {
         self.ask(directory, variables, || questions::project(&self.home, directory))
     }
 
-    /// The number of releases in the store. It is made of directories, as releases come and go by a change of one.
+    /// The number of releases in the store. The cached number depends on the store's directories only, since a release
+    /// comes
+    /// or goes by a change of one.
     pub(super) fn releases(&self) -> Result<u64, RpcError> {
         self.releases.answer((), |()| {
             let store = self.home.store();
             let mut look = FileStampRecorder::begin();
-            // A store that is not there yet cannot come without showing.
+            // The stamp of a missing store also notices when the store is created.
             let mut shows = !look.record(&store) || look.record_directory(&store);
             for folder in folders_in(&store) {
                 shows &= look.record_directory(&folder);
@@ -89,7 +91,7 @@ impl Answers {
     }
 }
 
-/// Answers by their questions.
+/// Answers by question.
 #[derive(Debug)]
 struct AnswerCache<Q, A>(Mutex<BTreeMap<Q, (A, Vec<StampedFile>)>>);
 

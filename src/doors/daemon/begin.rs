@@ -1,4 +1,4 @@
-//! Work for a client: a process of vx in a session of its own, so that the end of the daemon harms nothing.
+//! Work for a client runs in a separate process of vx with its own session, so that it outlives the daemon.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -25,11 +25,12 @@ use crate::serving::up::{self, check_services, services_named};
 use crate::workspace::frontend::NullFrontend;
 use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
-/// The longest that a process may take to have a board.
+/// How long to wait for a process to make its board.
 const BEGINNING: Duration = Duration::from_secs(30);
-/// The time between the first two looks for it, and the longest: each look reads every board.
+/// The first and the longest interval for looking for the board. It grows, because each look reads every board.
 const GLANCES: [Duration; 2] = [Duration::from_millis(5), Duration::from_millis(100)];
-/// The variables that name the home and the place of the boards. Work has those of the daemon, which has to find its board.
+/// The variables that name the home and the place of the boards. Work gets the daemon's values, so that the daemon
+/// finds its board.
 const OF_PLACES: [&str; 3] = ["VX_HOME", "VX_RUNTIME_DIR", "XDG_RUNTIME_DIR"];
 
 /// Install what a project declares.
@@ -50,7 +51,7 @@ pub(super) fn install(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcError>
         .begin(|pid, board| board.creator.pid == pid)
 }
 
-/// Remove a release, or all of a tool; it has no board.
+/// Remove a release, or all releases of a tool; a removal has no board.
 pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcError> {
     let place = place_of(home, asked.directory.as_deref());
     let mut words = vec!["uninstall".to_owned()];
@@ -58,7 +59,7 @@ pub(super) fn uninstall(home: &Home, asked: &OfRuntime) -> Result<Begun, RpcErro
     ClientCommand { home, place: &place, variables: &asked.variables, words }.begin(|_, _| false)
 }
 
-/// Have a project, or the user's own file, declare a tool.
+/// Declare a tool in a project's file or in the user's own.
 pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, RpcError> {
     let Use { runtime, version, directory, variables } = asked;
     let (place, own) = match directory {
@@ -70,7 +71,7 @@ pub(super) fn declare(home: &Home, asked: &Use) -> Result<Begun, RpcError> {
     ClientCommand { home, place: &place, variables, words }.begin(|pid, board| board.creator.pid == pid)
 }
 
-/// Start services; they go on until they are stopped.
+/// Start services; they run until they are stopped.
 pub(super) fn up(home: &Home, asked: &Up) -> Result<Begun, RpcError> {
     in_directory(&asked.directory)?;
     let place = ProjectPlace::Above(asked.directory.clone());
@@ -95,15 +96,15 @@ fn with_version(runtime: &str, version: Option<&str>) -> String {
     version.map_or_else(|| runtime.to_owned(), |version| format!("{runtime}@{version}"))
 }
 
-/// Names as words of a command line, where none may be taken for an option.
+/// Check that these names can stand on a command line without being taken for options.
 fn named(names: &[String]) -> Result<Vec<String>, RpcError> {
     match names.iter().find(|name| name.starts_with('-') || name.is_empty()) {
-        Some(name) => Err(RpcError::invalid_params(format!("the parameters do not fit: `{name}` is no name"))),
+        Some(name) => Err(RpcError::invalid_params(format!("the parameters do not fit: `{name}` is not a name"))),
         None => Ok(names.to_vec()),
     }
 }
 
-/// A command of vx in a client's place.
+/// A command of vx, run on behalf of a client.
 struct ClientCommand<'a> {
     home: &'a Home,
     place: &'a ProjectPlace,
@@ -112,7 +113,9 @@ struct ClientCommand<'a> {
 }
 
 impl ClientCommand<'_> {
-    /// Start it, and return as soon as there is a board that `is_its` by the number of the process, or it has ended.
+    /// Start it, and return as soon as it has ended, or has a board: one for which `is_its` returns true, given the
+    /// number of
+    /// the process.
     fn begin(&self, is_its: impl Fn(u32, &BoardView) -> bool) -> Result<Begun, RpcError> {
         in_directory(self.place.directory())?;
         self.check()?;
@@ -126,7 +129,7 @@ impl ClientCommand<'_> {
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => Some(Err(io::ErrorKind::BrokenPipe.into())),
             };
-            // One that has a board speaks there, however it ends.
+            // A process with a board reports its outcome there, however it ends.
             if let Some(board) = board_of(process.pid, &is_its) {
                 return Ok(Begun { board: Some(board) });
             }
@@ -139,7 +142,7 @@ impl ClientCommand<'_> {
         }
     }
 
-    /// Open the project as the process will, so that its mistakes are found before anything is started.
+    /// Open the project as the process will, so that its errors are found before anything is started.
     fn check(&self) -> Result<(), RpcError> {
         let open = || Workspace::open(self.home.clone(), self.place, Faults::Refuse, &NullFrontend);
         answering(self.variables.clone(), open).map(drop).map_err(|error| fault(&error))
@@ -160,7 +163,7 @@ impl ClientCommand<'_> {
     }
 }
 
-/// The newest board at work that is a process's.
+/// The newest live board that belongs to a process.
 fn board_of(pid: u32, is_its: impl Fn(u32, &BoardView) -> bool) -> Option<BoardSummary> {
     let listed = find::list().unwrap_or_default();
     listed.into_iter().find_map(|listed| {
@@ -175,12 +178,12 @@ fn failed(error: &io::Error) -> RpcError {
     fault_from_trouble(Trouble::new(TroubleKind::Internal, format!("vx cannot be started: {error}")))
 }
 
-/// The error of a process that ended without a board: its own, or else the way in which it ended.
+/// The error of a process that ended without a board: the error that it printed, or else its exit status.
 fn ended_badly(said: &mut File, ended: &io::Result<ExitStatus>) -> RpcError {
     let LastWords { error, line } = last_words(said);
     let how = || ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
     fault_from_trouble(error.unwrap_or_else(|| {
-        let said = line.map_or_else(|| ", and said nothing".to_owned(), |line| format!(": {line}"));
+        let said = line.map_or_else(|| ", and printed nothing".to_owned(), |line| format!(": {line}"));
         Trouble::new(TroubleKind::Exit, format!("vx ended with {}{said}", how()))
     }))
 }

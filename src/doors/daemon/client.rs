@@ -30,7 +30,7 @@ pub struct DaemonClient {
 }
 
 impl DaemonClient {
-    /// Connect as the user's choice in `VX_DAEMON` is; `None` where it goes on without a daemon.
+    /// Connect as `VX_DAEMON` says; `None` if the client is to go on without a daemon.
     ///
     /// # Errors
     /// A daemon is required and cannot be reached, or one runs that does not answer.
@@ -48,7 +48,7 @@ impl DaemonClient {
     /// Connect to the daemon of this home, as a client of this name.
     ///
     /// # Errors
-    /// None runs, it does not answer, or others could reach its places.
+    /// No daemon runs, it does not answer, or other users could reach its files.
     pub fn connect(home: &Home, name: &str) -> Result<Self, DaemonError> {
         Self::connect_speaking(home, name, VersionRange::OWN)
     }
@@ -56,7 +56,7 @@ impl DaemonClient {
     /// Connect as a client that speaks these versions of the protocol.
     ///
     /// # Errors
-    /// As for [`Self::connect`], or no version is common.
+    /// As for [`Self::connect`], or both sides share no version.
     pub fn connect_speaking(home: &Home, name: &str, protocol: VersionRange) -> Result<Self, DaemonError> {
         let place = DaemonPlace::in_home(home);
         let record = place.record()?;
@@ -65,7 +65,7 @@ impl DaemonClient {
             true => DaemonError::Silent { reason: reason.to_owned(), process },
             false => DaemonError::Absent(home.root().to_owned()),
         };
-        // Without a record a service manager may listen for a daemon that it starts for the first client.
+        // Even without a record, a service manager may be listening, to start the daemon for the first client.
         let recorded = record.map(|record| record.socket);
         let socket = recorded.or_else(|| place.find_socket().filter(|socket| socket.exists()));
         let Some(socket) = socket else { return Err(absent("it has no record yet")) };
@@ -89,7 +89,7 @@ impl DaemonClient {
         &self.introduced
     }
 
-    /// The socket that it listens on.
+    /// The socket that the daemon listens on.
     pub fn socket(&self) -> &Path {
         &self.socket
     }
@@ -137,7 +137,7 @@ impl DaemonClient {
         self.ask(&DaemonRequest::Project(InDirectory { directory, variables }))
     }
 
-    /// Be told of events from now on, or since the place that is named.
+    /// Subscribe to events from now on, or since the given event.
     ///
     /// # Errors
     /// The daemon refuses, or is gone.
@@ -145,13 +145,13 @@ impl DaemonClient {
         self.ask(&DaemonRequest::Subscribe(asked))
     }
 
-    /// The next event; `None` if there is none in time.
+    /// The next event; `None` if none comes in time.
     ///
     /// # Errors
     /// The daemon is gone.
     pub fn event(&mut self, patience: Duration) -> Result<Option<Told>, DaemonError> {
         let Some(mut next) = self.client.notification(patience).map_err(DaemonError::Lost)? else { return Ok(None) };
-        // Others are of later versions.
+        // Other notifications are of later versions.
         if next["method"] != EVENT {
             return Ok(None);
         }
@@ -178,7 +178,7 @@ fn call(client: &mut RpcClient, method: &str, params: &Value) -> Result<Value, D
     })
 }
 
-/// True for the refusal of a client that speaks other versions.
+/// Whether the daemon refused the client because of its protocol version.
 fn is_of_version(fault: &RpcError) -> bool {
     fault.data.as_ref().is_some_and(|data| data.kind == TroubleKind::Usage.name())
 }

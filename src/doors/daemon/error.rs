@@ -9,7 +9,7 @@ use vx_rpc::{CallError, ListenError, PlaceError, RpcError};
 
 use super::protocol::PROTOCOL;
 
-/// Why a daemon does not run, or a client has no answer of it.
+/// Why a daemon does not run, or a client has no answer from it.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// There is no home.
@@ -33,13 +33,13 @@ pub enum DaemonError {
     /// Another daemon of this home runs.
     #[error("a daemon of this home already runs")]
     Taken,
-    /// None runs.
+    /// No daemon runs.
     #[error("no daemon runs for the home `{}`", .0.display())]
     Absent(PathBuf),
-    /// The user does not want one.
-    #[error("VX_DAEMON is `off`, so no daemon is asked")]
+    /// The user has switched the daemon off.
+    #[error("VX_DAEMON is `off`, so no daemon is used")]
     Off,
-    /// The variable is none of the words.
+    /// The variable has an unknown value.
     #[error("VX_DAEMON is `{0}`; expected `off`, `auto` or `require`")]
     Switch(String),
     /// It holds its lock, but cannot be reached or does not answer.
@@ -65,12 +65,12 @@ pub enum DaemonError {
         log: Vec<String>,
     },
     /// It did not end in time.
-    #[error("the daemon was asked to end, and still runs")]
+    #[error("the daemon was asked to end, but still runs")]
     StillThere,
     /// It refused a request.
     #[error("{}", .0.message)]
     Refused(RpcError),
-    /// The connection is over.
+    /// The connection was lost.
     #[error("the connection to the daemon is over: {0}")]
     Lost(CallError),
     /// A file or a process cannot be made.
@@ -122,14 +122,14 @@ impl Explain for DaemonError {
             Self::NoPath => "give `ListenStream` the path that `vx daemon status` shows".into(),
             Self::Absent(_) => "`vx daemon start` starts one".into(),
             Self::Off => "unset VX_DAEMON, or set it to `auto`".into(),
-            Self::Switch(_) => "set VX_DAEMON to one of them, or unset it".into(),
+            Self::Switch(_) => "set VX_DAEMON to one of these, or unset it".into(),
             Self::Silent { process: Some(process), .. } => {
-                format!("`vx daemon logs` shows what it has said; end process {process} if it hangs")
+                format!("`vx daemon logs` shows its log; end process {process} if it hangs")
             }
             Self::Silent { process: None, .. } | Self::StillThere => {
-                "`vx daemon logs` shows what it has said; end its process if it hangs".into()
+                "`vx daemon logs` shows its log; end its process if it hangs".into()
             }
-            Self::NoSocket(_) => "it makes the socket again within 30 s: try again then".into(),
+            Self::NoSocket(_) => "try again in 30 s: it makes the socket again by then".into(),
             Self::OtherProtocol(_) => {
                 format!("this vx speaks version {PROTOCOL}: `vx daemon restart` starts a daemon of this version")
             }

@@ -17,9 +17,9 @@ use crate::serving::up::board_at_work;
 use crate::workspace::frontend::NullFrontend;
 use crate::workspace::project::{ProjectPlace, read_projects};
 
-/// The beginnings of the methods that are passed on.
+/// The prefixes of the methods that are passed on.
 const PASSED: [&str; 4] = ["work/", "log/", "board/", "devserver/"];
-/// The longest wait for an answer: a plugin is stopped once nothing of it is left.
+/// The longest wait for an answer: stopping a plugin takes until all its processes have ended.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The board of a request.
@@ -30,14 +30,14 @@ struct ForwardedRequestTarget {
     key: Option<String>,
 }
 
-/// The answer of who works on the board that the parameters name; `None` if the method is none of work's.
+/// The answer from the runner of the work that the parameters name; `None` if the method is not about work.
 pub(super) fn pass(home: &Home, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>> {
     PASSED.iter().any(|begin| method.starts_with(begin)).then(|| answer(home, method, params))
 }
 
 fn answer(home: &Home, method: &str, params: Params<'_>) -> Result<String, RpcError> {
     if method.ends_with("/follow") {
-        let text = format!("`{method}` is for a connection to the runner itself");
+        let text = format!("`{method}` needs a direct connection to the runner");
         let hint = "subscribe to WorkChanged and Progress with `vx/subscribe`, or read `log/read` again";
         return Err(fault_from_trouble(Trouble::new(TroubleKind::Usage, text).hinted(hint)));
     }

@@ -1,6 +1,6 @@
 //! The daemon: one process of a user and home that answers editors and agents over a socket.
 //!
-//! Nothing needs it. It answers from the same silent layer as the command line, holds no state that cannot be rebuilt, and
+//! Nothing needs it. It answers from the same rooms as the command line, holds no state that cannot be rebuilt, and
 //! owns no work, so that killing it harms nothing.
 //!
 //! | | |
@@ -9,15 +9,15 @@
 //! | `daemon_place` | its lock, record, log and socket |
 //! | `switch` | the user's choice: `VX_DAEMON` |
 //! | `request`, `protocol`, `event`, `summary` | requests, answers and events, for both sides |
-//! | `own_log` | the file of its own words |
-//! | `answers` | questions, with the answers that are kept |
-//! | `begin` | work, in processes of their own |
+//! | `own_log` | its log file |
+//! | `answers` | cached answers to questions |
+//! | `begin` | starting work, in separate processes |
 //! | `forward` | requests for work, passed on to its runner |
-//! | `hub` | the row of events, `watch` what makes them, `wake` what wakes a client's thread |
+//! | `hub` | the queue of events; `watch` finds them, `wake` wakes a client's thread |
 //! | `state` | what all clients share |
 //! | `service` | the answers to one client |
 //! | `manager` | the service manager that started it |
-//! | `serve` | its life, `stdio` that of one on standard streams |
+//! | `serve` | its life; `stdio` is a daemon on standard streams |
 //! | `client` | the other side |
 //! | `start` | starting and stopping it from another process |
 

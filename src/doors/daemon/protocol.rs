@@ -97,13 +97,13 @@ pub struct Subscribed {
     /// The number of the last event before it.
     #[cfg_attr(test, ts(type = "number"))]
     pub seq: u64,
-    /// Events since the place that was named are missing: the client goes on from the snapshot.
+    /// Events since the named one were dropped: the client continues from the snapshot.
     pub resync: bool,
-    /// All there is; null if the events since the place that was named follow.
+    /// The whole state; null if the events since the named one follow.
     pub snapshot: Option<Snapshot>,
 }
 
-/// The daemon is there.
+/// The daemon answers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Pong {
@@ -134,7 +134,7 @@ pub struct DaemonStatus {
     pub subscriptions: u32,
     /// The directories that are watched for them.
     pub watched: u32,
-    /// The ends of the daemons of this home and their reasons, the last ones of the log.
+    /// The last ends of daemons of this home, with their reasons, from the log.
     pub ends: Vec<String>,
     /// Its memory, in bytes; null where the system does not say.
     #[cfg_attr(test, ts(type = "number | null"))]

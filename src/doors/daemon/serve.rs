@@ -1,4 +1,5 @@
-//! The life of a daemon: it takes the lock, listens, and ends on request, by a signal, or when it is not needed.
+//! The life of a daemon: it takes the lock, listens, and ends on request, by a signal, or after some time without
+//! clients.
 
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixListener;
@@ -20,15 +21,15 @@ use crate::doors::daemon::process::own_log::{OwnLog, is_end, last_lines};
 
 /// The time without a client or work after which a daemon ends.
 pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
-/// The longest time between two looks whether the socket is still there.
+/// The longest interval for checking that the socket still exists.
 const LOOK: Duration = Duration::from_secs(30);
-/// The time between two looks whether work is live, once no client is there.
+/// The interval for checking whether work is live, once there are no clients.
 const WORK_LOOK: Duration = Duration::from_secs(30);
 
-/// Be the daemon of this home until its end; without `idle` it never ends by itself.
+/// Run the daemon of this home until its end; without `idle` it never ends by itself.
 ///
 /// # Errors
-/// Another one runs, or it cannot listen.
+/// Another daemon runs, or this one cannot listen.
 pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonError> {
     place.prepare()?;
     let log = OwnLog::open(&place.log());
@@ -45,7 +46,7 @@ pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonEr
 
 /// Returns the reason of the end.
 fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'static str, DaemonError> {
-    // The variables of the manager are read before there is another thread.
+    // Read the manager's variables before there is another thread.
     let lent =
         Manager::listener().map_err(DaemonError::system("cannot take over the socket of the service manager"))?;
     let manager = Manager::of_environment();
@@ -59,14 +60,14 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
         None => Door::open(place, &hall)?,
     });
     if log_of_one_that_was_killed(place) {
-        log.line("ended: the one before was killed, or the machine went down");
+        log.line("ended: the previous daemon was killed, or the machine went down");
     }
     log.line(format_args!("listens, version {}", env!("CARGO_PKG_VERSION")));
     manager.is_ready();
     let reason = loop {
         let pause = idle.map_or(LOOK, |idle| next_look(idle, hall.deserted_for()));
         select! {
-            recv(ended) -> reason => break reason.unwrap_or("no client is left that could ask for it"),
+            recv(ended) -> reason => break reason.unwrap_or("no client is left that could ask it to end"),
             recv(signals) -> _ => break "a signal",
             default(pause) => {}
         }
@@ -74,7 +75,7 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
             break "no client and no work for a while";
         }
         if !door.as_ref().is_some_and(Door::is_there) {
-            // The old one first: its end removes whatever socket has its name.
+            // Drop the old socket first: dropping removes any file of that name.
             drop(door.take());
             match Door::open(place, &hall) {
                 Ok(again) => door = Some(again),
@@ -88,7 +89,7 @@ fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'s
     Ok(reason)
 }
 
-/// True if the last line of the log is not the end of a daemon.
+/// Whether the last line of the log is not the end of a daemon.
 fn log_of_one_that_was_killed(place: &DaemonPlace) -> bool {
     let last = last_lines(&place.log(), 1).unwrap_or_default();
     last.first().is_some_and(|line| !is_end(line))
@@ -108,7 +109,7 @@ impl Door {
         Ok(Self { socket, _server: server })
     }
 
-    /// The socket of a service manager, which keeps it.
+    /// Take over the socket of a service manager, which keeps it open.
     fn adopt(place: &DaemonPlace, hall: &Arc<DaemonState>, listener: UnixListener) -> Result<Self, DaemonError> {
         let address = listener.local_addr().map_err(DaemonError::system("cannot read the address of the socket"))?;
         let socket = address.as_pathname().map(Path::to_owned).ok_or(DaemonError::NoPath)?;
@@ -117,7 +118,7 @@ impl Door {
         Ok(Self { socket, _server: server })
     }
 
-    /// A logout clears the runtime directory of a session away.
+    /// Whether the socket still exists: a logout may remove the session's runtime directory.
     fn is_there(&self) -> bool {
         std::fs::symlink_metadata(&self.socket).is_ok_and(|found| found.file_type().is_socket())
     }
@@ -127,7 +128,7 @@ impl Door {
 fn next_look(idle: Duration, deserted_for: Option<Duration>) -> Duration {
     let left =
         deserted_for.map_or(LOOK, |alone| idle.checked_sub(alone).filter(|left| !left.is_zero()).unwrap_or(WORK_LOOK));
-    // A moment later than due, so that it is due then.
+    // Wake up just after the time is over, not just before.
     (left + Duration::from_millis(1)).min(LOOK)
 }
 

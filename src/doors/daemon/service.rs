@@ -18,7 +18,7 @@ use crate::doors::daemon::events::wake::{WakeReceiver, WakeSender};
 use crate::doors::daemon::protocol::fault::{fault_from_trouble, in_directory};
 use crate::doors::daemon::protocol::request::{DaemonRequest, Subscribe};
 
-/// The largest request: a client may give all of its variables.
+/// The largest request: a client may send all of its variables.
 const REQUEST_BYTES: usize = 256 * 1024;
 /// The most subscriptions of a client.
 const SUBSCRIPTIONS: usize = 32;
@@ -54,11 +54,11 @@ struct DaemonClientSession {
     subscriptions: BTreeMap<u64, Subscription>,
     /// The number of subscriptions so far.
     ever: u64,
-    /// There from the first subscription on.
+    /// Set from the first subscription on.
     bell: Option<(WakeReceiver, WakeSender)>,
 }
 
-/// A subscription, and how far its client has been told.
+/// A subscription, and the last event that was sent for it.
 struct Subscription {
     interest: EventFilter,
     seq: u64,
@@ -67,14 +67,16 @@ struct Subscription {
 impl Drop for DaemonClientSession {
     fn drop(&mut self) {
         self.subscriptions.clear();
-        // Without subscriptions nothing is begun that could fail.
+        // Without subscriptions nothing is started that could fail.
         let _ = self.attend();
         self.hall.gone();
     }
 }
 
 impl DaemonClientSession {
-    /// A client of another version takes the place of a daemon that nobody else needs.
+    /// Introduce the daemon to a client. If the client speaks other versions and nobody else needs the daemon, it ends,
+    /// so that
+    /// the client can start its own.
     fn introduce(&mut self, asked: VersionRange) -> Result<Introduced, RpcError> {
         let Some(protocol) = asked.common(VersionRange::OWN) else {
             let own = VersionRange::OWN;
@@ -84,7 +86,7 @@ impl DaemonClientSession {
                 let hint = "it ends now: start one of your version with `vx daemon start`";
                 return Err(RpcError::work(TroubleKind::Usage.name(), text, Some(hint.into())));
             }
-            let hint = "it has other clients or work: go on without it, or `vx daemon restart`";
+            let hint = "it has other clients or work: go on without it, or run `vx daemon restart`";
             return Err(RpcError::work(TroubleKind::Usage.name(), text, Some(hint.into())));
         };
         self.introduced = true;
@@ -133,7 +135,7 @@ impl DaemonClientSession {
         }
         asked.directories.iter().try_for_each(|directory| in_directory(directory))?;
         let failed =
-            |error| fault_from_trouble(Trouble::new(TroubleKind::Internal, format!("nothing can be watched: {error}")));
+            |error| fault_from_trouble(Trouble::new(TroubleKind::Internal, format!("cannot watch events: {error}")));
         if self.bell.is_none() {
             self.bell = Some(WakeReceiver::new().map_err(failed)?);
         }
@@ -152,7 +154,7 @@ impl DaemonClientSession {
         let seq = goes_on.map_or(now, |since| since.seq);
         self.subscriptions.insert(self.ever, Subscription { interest, seq });
         if let Some((_, ringer)) = &self.bell {
-            // The events of the meantime are told right after the answer.
+            // Events that have come meanwhile are sent right after the answer.
             ringer.ring();
         }
         Ok(Subscribed {
@@ -168,15 +170,15 @@ impl DaemonClientSession {
         if self.subscriptions.remove(&id).is_none() {
             let text = format!("there is no subscription {id}");
             return Err(fault_from_trouble(
-                Trouble::new(TroubleKind::NotFound, text).hinted("name one that `vx/subscribe` has answered"),
+                Trouble::new(TroubleKind::NotFound, text).hinted("name an id that `vx/subscribe` has answered"),
             ));
         }
-        // Fewer subscriptions need nothing that could fail.
+        // With fewer subscriptions nothing is started that could fail.
         let _ = self.attend();
         Ok(())
     }
 
-    /// Have everything looked at that this client's subscriptions are about.
+    /// Watch everything that this client's subscriptions are about.
     fn attend(&self) -> std::io::Result<()> {
         let interests = || self.subscriptions.values().map(|subscription| &subscription.interest);
         let types = interests().flat_map(|interest| interest.types.iter().copied()).collect();

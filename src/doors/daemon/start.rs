@@ -1,4 +1,4 @@
-//! Starting the daemon as a process of its own, and asking it to end.
+//! Starting the daemon as a separate process, and asking it to end.
 
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
@@ -12,13 +12,13 @@ use crate::doors::daemon::process::daemon_place::DaemonPlace;
 use crate::doors::daemon::process::own_log::last_lines;
 use crate::doors::daemon::process::switch::Switch;
 
-/// The longest time until a daemon that was started is ready.
+/// How long a started daemon may take to be ready.
 const READY: Duration = Duration::from_secs(3);
-/// The longest time until one that was asked to end is gone.
+/// How long a daemon may take to end on request.
 const GONE: Duration = Duration::from_secs(10);
-/// The time between two looks.
+/// The interval for checking either.
 const GLANCE: Duration = Duration::from_millis(10);
-/// The lines of its log that an error shows.
+/// How many lines of its log an error shows.
 const LINES: usize = 3;
 
 /// The outcome of a start.
@@ -33,7 +33,7 @@ pub enum Started {
 /// Start the daemon with these arguments of vx, unless it runs, and return once it is ready.
 ///
 /// # Errors
-/// It does not get ready, or the user wants none.
+/// It does not get ready, or the user has switched it off.
 pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, DaemonError> {
     if Switch::from_environment()? == Switch::Off {
         return Err(DaemonError::Off);
@@ -41,7 +41,7 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
     place.prepare()?;
     match DaemonClient::connect(place.home(), "vx daemon start") {
         Ok(client) => return Ok(Started::Before(client.introduced().process)),
-        // One that has just begun, or is about to end, may answer or be gone in a moment.
+        // A daemon that is just starting or ending may answer, or be gone, in a moment.
         Err(DaemonError::Absent(_) | DaemonError::Silent { .. }) => {}
         Err(error) => return Err(error),
     }
@@ -58,7 +58,7 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
             Err(DaemonError::Absent(_) | DaemonError::Silent { .. }) if !is_over && Instant::now() < deadline => {}
             Err(error) => {
                 let reason = match is_over {
-                    true => "it ended, and its log says why".to_owned(),
+                    true => "it ended; its log says why".to_owned(),
                     false => format!("it was not ready in time: {error}"),
                 };
                 let log = last_lines(&place.log(), LINES).unwrap_or_default();
@@ -71,11 +71,11 @@ pub fn start(place: &DaemonPlace, arguments: &[OsString]) -> Result<Started, Dae
 /// Ask the daemon to end, and return once it is gone. Returns whether one ran.
 ///
 /// # Errors
-/// It does not answer, or is still there after a while.
+/// It does not answer, or still runs after a while.
 pub fn stop(place: &DaemonPlace) -> Result<bool, DaemonError> {
     match DaemonClient::connect(place.home(), "vx daemon stop") {
         Ok(client) => match client.shutdown() {
-            // One that ends at this moment for another reason closes the connection first.
+            // A daemon that is just ending for another reason closes the connection without an answer.
             Ok(()) | Err(DaemonError::Lost(_)) => {}
             Err(error) => return Err(error),
         },

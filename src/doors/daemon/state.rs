@@ -1,4 +1,4 @@
-//! The parts of a daemon that all its clients share.
+//! The state of a daemon that all its clients share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -22,19 +22,19 @@ use crate::doors::daemon::events::summary::BoardSummary;
 use crate::doors::daemon::process::daemon_place::DaemonPlace;
 use crate::doors::daemon::process::own_log::{is_end, last_lines};
 
-/// The most boards that are named to a new client.
+/// The most boards that a new client is told about.
 const BOARDS: usize = 100;
-/// The lines of the log that are looked at for ends, and the ends that are shown.
+/// How many lines of the log are searched for ends, and how many ends are shown.
 const LOG_LINES: usize = 100;
 const ENDS: usize = 5;
 
-/// The parts that all clients share.
+/// The state that all clients share.
 #[derive(Debug)]
 pub(super) struct DaemonState {
     place: DaemonPlace,
     started: Instant,
     presence: Mutex<ConnectedClients>,
-    /// Takes the reason for which the daemon is to end.
+    /// Receives the reason why the daemon is to end.
     ends: Sender<&'static str>,
     pub answers: Answers,
     pub hub: Arc<Hub>,
@@ -47,11 +47,11 @@ struct ConnectedClients {
     clients: u32,
     /// The number of clients so far.
     ever: u64,
-    /// The last time at which one came or went.
+    /// When a client last came or went.
     changed: Instant,
 }
 
-/// The look at everything, as long as anybody is subscribed.
+/// The watcher, as long as any client is subscribed.
 #[derive(Debug, Default)]
 struct Attention {
     watch: Option<DaemonWatcher>,
@@ -73,7 +73,7 @@ impl DaemonState {
         self.place.home()
     }
 
-    /// The time for which no client has been there; `None` if one is.
+    /// For how long there has been no client; `None` if there is one.
     pub(super) fn deserted_for(&self) -> Option<Duration> {
         let presence = self.presence.lock();
         (presence.clients == 0).then(|| presence.changed.elapsed())
@@ -84,7 +84,7 @@ impl DaemonState {
         self.presence.lock().clients
     }
 
-    /// A client has come; its number comes back.
+    /// Count a new client, and return its number.
     pub(super) fn come(&self) -> u64 {
         let mut presence = self.presence.lock();
         presence.clients += 1;
@@ -93,24 +93,24 @@ impl DaemonState {
         presence.ever
     }
 
-    /// A client is gone.
+    /// Count a client that has gone.
     pub(super) fn gone(&self) {
         let mut presence = self.presence.lock();
         presence.clients -= 1;
         presence.changed = Instant::now();
     }
 
-    /// The daemon is to end.
+    /// Have the daemon end.
     pub(super) fn end(&self, reason: &'static str) {
-        // The first reason counts; the others find no room.
+        // Only the first reason counts; the channel has no room for others.
         let _ = self.ends.try_send(reason);
     }
 
-    /// This client has this many subscriptions now, and has named these directories. Returns once everything is known that
-    /// events are changes of.
+    /// Take over the number of this client's subscriptions and the directories that they name. Returns once the state
+    /// before any event is known.
     ///
     /// # Errors
-    /// There is no thread to look with.
+    /// No thread can be started for watching.
     pub(super) fn attend(&self, client: u64, subscriptions: u32, directories: &[PathBuf]) -> io::Result<()> {
         let mut attention = self.attention.lock();
         match subscriptions {
@@ -152,7 +152,7 @@ impl DaemonState {
         })
     }
 
-    /// The last ends of daemons of this home, with their reasons. The end of one that was killed is told by the next.
+    /// The last ends of daemons of this home, with their reasons. If a daemon was killed, the next one logs its end.
     fn last_ends(&self) -> Vec<String> {
         let mut lines = last_lines(&self.place.log(), LOG_LINES).unwrap_or_default();
         lines.retain(|line| is_end(line));
@@ -161,7 +161,7 @@ impl DaemonState {
     }
 }
 
-/// The directories, and those above whose files count in them.
+/// The directories, and those above whose files apply to them.
 fn with_those_above(directories: &[PathBuf]) -> BTreeSet<PathBuf> {
     let bounds = LineageBounds::of_machine();
     let counts = |directory: &Path| {
@@ -174,7 +174,7 @@ fn with_those_above(directories: &[PathBuf]) -> BTreeSet<PathBuf> {
     all
 }
 
-/// The boards that can be read, the newest first. A board that cannot be is no client's concern.
+/// The readable boards, the newest first; clients need not know about the others.
 pub(super) fn summaries() -> Vec<BoardSummary> {
     let listed = find::list().unwrap_or_default();
     let readable = listed
@@ -183,14 +183,14 @@ pub(super) fn summaries() -> Vec<BoardSummary> {
     readable.take(BOARDS).collect()
 }
 
-/// True if the runner of any board is at work.
+/// Whether the runner of any board is at work.
 pub(super) fn work_is_live() -> bool {
     let is_live = |board: &BoardView| board.creator.alive == Some(true) && board.state == BoardState::Running;
     find::list()
         .is_ok_and(|all| all.iter().any(|listed| listed.reading.as_ref().is_ok_and(|seen| is_live(&seen.board))))
 }
 
-/// The memory that this process has, in bytes.
+/// The resident memory of this process, in bytes.
 #[cfg(target_os = "linux")]
 fn own_memory() -> Option<u64> {
     let sizes = std::fs::read_to_string("/proc/self/statm").ok()?;

@@ -14,13 +14,13 @@ use super::service::DaemonServices;
 use super::state::DaemonState;
 use crate::doors::daemon::process::daemon_place::DaemonPlace;
 
-/// Bytes that are passed on at once.
+/// The most bytes that are passed on at once.
 const PIECE_BYTES: usize = 16 * 1024;
 
 /// Answer the client at these streams until its input ends, it asks for the end, or a signal comes.
 ///
 /// # Errors
-/// Others could reach the daemon's directory, or the system has no thread or socket for it.
+/// Other users could reach the daemon's directory, or no thread or socket can be made.
 pub fn serve_stdio(
     place: &DaemonPlace,
     mut input: impl Read + Send + 'static,
@@ -33,7 +33,7 @@ pub fn serve_stdio(
     let (near, far) = UnixStream::pair().map_err(failed())?;
     let answers = far.try_clone().map_err(failed())?;
     let server = RpcServer::for_one(near, DaemonServices(DaemonState::new(place.clone(), ends))).map_err(failed())?;
-    // A read of the input cannot be broken off: the thread ends with the process.
+    // A blocking read of the input cannot be interrupted, so this thread ends with the process.
     let requests = move || {
         let _ = copy(&mut input, &mut &far);
         let _ = far.shutdown(Shutdown::Write);
@@ -52,7 +52,7 @@ pub fn serve_stdio(
         recv(signals) -> _ => {}
         recv(taken) -> _ => {}
     }
-    // The client is sent the last answers first.
+    // First send the client the last answers.
     server.finish();
     let _ = output.join();
     Ok(())

@@ -1,8 +1,8 @@
-//! The look at the store, the boards and the files of projects, for as long as anybody is subscribed.
+//! Watches the store, the boards and the files of projects, for as long as any client is subscribed.
 //!
-//! The system's reports only say when to look: each look compares everything with what was seen before, so a report that
-//! is lost or comes for something else changes nothing. Where no report comes, as on the file systems of other machines,
-//! the look is repeated.
+//! The system's reports only say when to look: each look compares everything with what was seen before, so a lost or
+//! unrelated report changes nothing. Where the system reports nothing, as on network file systems, the look is
+//! repeated.
 
 mod follow;
 mod marks;
@@ -28,18 +28,18 @@ use crate::tools::route::stamp;
 use follow::follow;
 use marks::Marks;
 
-/// The time in which further reports are part of the same look.
+/// Further reports within this time belong to the same look.
 const SETTLING: Duration = Duration::from_millis(10);
 /// The longest time between two looks.
 const LOOK: Duration = Duration::from_secs(30);
-/// The time between two looks at what the system does not report.
+/// The time between two looks if the system does not report every change.
 const LOOK_WITHOUT_REPORTS: Duration = Duration::from_secs(2);
 /// The files of a project in a directory.
 const FILES: [&str; 3] = ["vx.toml", ".vx.toml", "vx.lock"];
-/// The names of interest in directories that hold anything else as well: those files, and the store in the home.
+/// The names of interest in directories that also hold other files: those above, and the store in the home.
 const OF_INTEREST: [&str; 4] = ["vx.toml", ".vx.toml", "vx.lock", "store"];
 
-/// A look at everything, until it is dropped.
+/// Watches everything until it is dropped.
 #[derive(Debug)]
 pub(super) struct DaemonWatcher {
     directories: Sender<(BTreeSet<PathBuf>, Sender<()>)>,
@@ -55,17 +55,17 @@ struct Watching {
     directories: BTreeSet<PathBuf>,
     files: BTreeMap<PathBuf, WitnessStamp>,
     store: Vec<(PathBuf, WitnessStamp)>,
-    /// The boards that are followed or over.
+    /// The boards that are followed or whose run is over.
     boards: BTreeSet<PathBuf>,
     over: Arc<AtomicBool>,
     watched: Arc<AtomicU32>,
 }
 
 impl DaemonWatcher {
-    /// Look from now on: what is there is known to the hub once this returns, and told to nobody.
+    /// Start watching. When this returns, the hub knows the present state, which causes no events.
     ///
     /// # Errors
-    /// There is no thread.
+    /// No thread can be started.
     pub(super) fn begin(hub: Arc<Hub>, home: Home) -> std::io::Result<Self> {
         let (reporter, reports) = bounded(1);
         let (directories, named) = unbounded();
@@ -86,7 +86,7 @@ impl DaemonWatcher {
         Ok(Self { directories, over, watched })
     }
 
-    /// Clients have named these directories. Returns once their files are known.
+    /// Watch the directories that clients have named. Returns once their files are known.
     pub(super) fn name(&self, directories: BTreeSet<PathBuf>) {
         let (done, known) = bounded(1);
         if self.directories.send((directories, done)).is_ok() {
@@ -94,7 +94,7 @@ impl DaemonWatcher {
         }
     }
 
-    /// The number of directories that the system reports of.
+    /// The number of directories for which the system reports changes.
     pub(super) fn watched(&self) -> u32 {
         self.watched.load(Ordering::Relaxed)
     }
@@ -129,7 +129,7 @@ impl Watching {
 
     /// Compare everything with what was seen before.
     fn scan(&mut self, first: bool) {
-        // A report of a mark from here on is not missed by the reading below.
+        // Set the marks first: whatever changes after the reading below is reported.
         while self.keep_marks() {}
         self.watched.store(self.marks.count(), Ordering::Relaxed);
         self.look_at_store(first);
@@ -137,7 +137,7 @@ impl Watching {
         self.look_at_boards(first);
     }
 
-    /// Mark the directories to have reports of; true if there is any that had none.
+    /// Mark the directories whose changes are to be reported. Returns whether any mark is new.
     fn keep_marks(&mut self) -> bool {
         let (root, store) = (self.home.root().to_owned(), self.home.store());
         let mut whole: BTreeSet<PathBuf> = folders_in(&store).into_iter().chain([store]).collect();
@@ -176,7 +176,7 @@ impl Watching {
         self.boards.retain(|known| files.contains(known));
         for path in files.difference(&self.boards.clone()) {
             let read = find::open_file(path).and_then(|mut reader| Ok(reader.snapshot()?.board));
-            // One that is about to be made is read at the next look.
+            // A board that is just being made is read at the next look.
             let Ok(board) = read else { continue };
             self.boards.insert(path.clone());
             let is_over = board.state != BoardState::Running || board.creator.alive == Some(false);
@@ -188,7 +188,7 @@ impl Watching {
             let (hub, over) = (Arc::clone(&self.hub), Arc::clone(&self.over));
             let (path, followed) = (path.clone(), summary.clone());
             let followed = move || follow(&hub, &path, &followed, first, &over);
-            // Without a thread its run is taken to be over.
+            // If no thread can follow it, report its run as over.
             if thread::Builder::new().name("board".into()).spawn(followed).is_err() {
                 self.hub.closed(summary);
             }

@@ -1,4 +1,4 @@
-//! The archives in the download cache against the digests that are their names.
+//! Compares the archives in the download cache with the digests in their names.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use vx_store::{ManifestCheckDepth, cached_archives, is_damaged, remove_damaged};
 
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
-/// All archives that are not what their names promise. They are read only if contents are compared.
+/// All archives that don't have the digest in their name. They are read only if contents are compared.
 pub(super) fn check(home: &Home, depth: ManifestCheckDepth) -> Vec<Finding> {
     if depth != ManifestCheckDepth::Contents {
         return Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn check(home: &Home, depth: ManifestCheckDepth) -> Vec<Finding> {
     looked.into_iter().filter_map(|(path, damaged)| finding(path, damaged)).collect()
 }
 
-/// Remove one.
+/// Remove a damaged archive.
 pub(super) fn remove(path: &Path) -> Result<(), Trouble> {
     remove_damaged(path).map_err(|error| Trouble::from_error(&error))
 }
@@ -40,7 +40,7 @@ fn finding(path: PathBuf, damaged: std::io::Result<bool>) -> Option<Finding> {
         severity: Severity::Wrong,
         subject: path.display().to_string(),
         what,
-        why: "the disk or somebody changed it; an install that needs it receives it anew, and without a network fails",
+        why: "the disk or somebody changed it; an install that needs it downloads it again, or fails if offline",
         mend: "remove it: `vx doctor --fix`".into(),
         remedy: Remedy::RemoveArchive { path },
     })

@@ -1,4 +1,4 @@
-//! Boards and logs in the runtime directory of runs that are long over.
+//! Boards and logs in the runtime directory, of runs that are long over.
 
 use std::path::Path;
 
@@ -17,18 +17,18 @@ pub(super) fn check(directory: &Path) -> Vec<Finding> {
         .into_iter()
         .map(|path| Finding {
             check: DoctorCheck::Board,
-            // The next run removes it, so nothing has to be mended now.
+            // The next run removes it, so nothing has to be repaired now.
             severity: Severity::Advice,
             subject: path.display().to_string(),
-            what: "it is left of a run that is long over".into(),
-            why: "it takes up memory and is in the way of who looks for the board of a run",
+            what: "it was left by a run that is long over".into(),
+            why: "it takes up memory and gets in the way of users who look for the board of a run",
             mend: "remove it: `vx doctor --fix`, or `vx board gc`".into(),
             remedy: Remedy::CollectBoards { directory: directory.to_owned() },
         })
         .collect()
 }
 
-/// Remove them.
+/// Remove these boards and logs.
 pub(super) fn collect(directory: &Path) -> Result<(), Trouble> {
     collect_boards(directory).map(drop).map_err(|error| Trouble::new(TroubleKind::Board, error))
 }
@@ -39,7 +39,7 @@ fn unreadable(directory: &Path, error: &std::io::Error) -> Finding {
         severity: Severity::Wrong,
         subject: directory.display().to_string(),
         what: format!("its boards cannot be listed: {error}"),
-        why: "no run could show what it does",
+        why: "no run can show its progress",
         mend: "make it readable for this user, or name another with VX_RUNTIME_DIR".into(),
         remedy: Remedy::ByHand,
     }

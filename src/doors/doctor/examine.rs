@@ -1,4 +1,4 @@
-//! Examining a home, a project and their surroundings: all checks, in parallel if they wait for different resources.
+//! Examines a home, a project and their surroundings: all checks, in parallel if they wait for different resources.
 
 use std::thread;
 use std::time::Duration;
@@ -26,9 +26,9 @@ pub struct DoctorOptions {
     pub place: ProjectPlace,
     /// The depth to which releases are compared.
     pub depth: ManifestCheckDepth,
-    /// True to skip the check that each registry answers.
+    /// Whether to skip the check that each registry answers.
     pub offline: bool,
-    /// The longest that mending one release may take.
+    /// The longest that repairing one release may take.
     pub mend_within: Duration,
 }
 
@@ -44,7 +44,7 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// True if there is no fault; advice does not count.
+    /// Whether there is no fault; advice does not count.
     pub fn well(&self) -> bool {
         self.findings.iter().all(|finding| finding.severity != Severity::Wrong)
     }
@@ -69,7 +69,7 @@ pub fn examine(home: &Home, options: &DoctorOptions) -> Result<Diagnosis, WorkEr
     }))
 }
 
-/// Open the workspace as it is: a project's file or lock that cannot be used is a finding.
+/// Open the workspace as it is: an unusable project file or lock is a finding, not an error.
 pub(super) fn open(home: &Home, options: &DoctorOptions, frontend: &dyn Frontend) -> Result<Workspace, WorkError> {
     Workspace::open(home.clone(), &options.place, Faults::Keep, frontend)
 }
@@ -86,7 +86,9 @@ fn check(what: &Examination<'_>) -> Diagnosis {
         let releases = releases::check(home, &wants, what.depth);
         (diagnosis.releases, diagnosis.files) = (releases.releases, releases.files);
         let findings = &mut diagnosis.findings;
-        // Those come first, since they may work in a leftover that is removed, and a board is the proof against them.
+        // Stray processes come first: they may still work in a leftover that is removed later, and proving that a
+        // process
+        // is a stray takes its board.
         findings.extend(strays::check());
         findings.extend(releases.findings);
         findings.extend(project::check(what, &wants));
@@ -98,7 +100,7 @@ fn check(what: &Examination<'_>) -> Diagnosis {
         }
         findings.extend(search_path::check(home, what.search_path.as_deref(), &wants));
         findings.extend(shims::check(what));
-        // A check that panics is a defect; the findings of the others are still shown.
+        // If this check panics, that is a bug, but the findings of the others are still shown.
         findings.extend(settings.join().unwrap_or_default());
     });
     diagnosis.findings.sort_by_key(|finding| finding.severity);

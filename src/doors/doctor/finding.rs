@@ -7,9 +7,9 @@ use vx_store::Leftover;
 /// The severity of a finding, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// An item does not work, or differs from its correct state.
+    /// Something does not work, or differs from its correct state.
     Wrong,
-    /// Everything works; it could be better, or is worth knowing.
+    /// Everything works, but this could be better or is worth knowing.
     Advice,
 }
 
@@ -86,7 +86,7 @@ pub enum Remedy {
     },
     /// End the processes that killed runs left behind.
     EndStrays,
-    /// Close a directory to everyone but its owner.
+    /// Make a directory accessible to its owner only.
     CloseDirectory {
         /// The directory.
         path: PathBuf,

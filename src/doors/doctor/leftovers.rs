@@ -13,7 +13,7 @@ use vx_store::{Leftover, LeftoverKind, remove_leftover};
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::tools::installs::wanted_by::wanted_by;
 
-/// All files that no process uses or will use.
+/// All remains that no process uses or will use.
 pub(super) fn check(home: &Home, own: &Lock) -> Vec<Finding> {
     let left = leftovers(home);
     let has_parts = left.iter().any(|left| matches!(left.kind, LeftoverKind::Part { .. }));
@@ -22,7 +22,7 @@ pub(super) fn check(home: &Home, own: &Lock) -> Vec<Finding> {
     left.into_iter().filter(|left| !is_wanted(left, &wanted)).map(finding).collect()
 }
 
-/// Remove one.
+/// Remove a leftover.
 pub(super) fn remove(home: &Home, leftover: &Leftover) -> Result<(), Trouble> {
     match remove_leftover(home, leftover) {
         // A process uses it again, so it is no longer a leftover.
@@ -31,8 +31,8 @@ pub(super) fn remove(home: &Home, leftover: &Leftover) -> Result<(), Trouble> {
     }
 }
 
-/// The file names, by digest, of all archives that a project of this machine locks: this lock's, and those of every
-/// project that was synced here.
+/// The file names, made from digests, of all archives that this lock or any project that was synced on this machine
+/// locks.
 fn locked_digests(home: &Home, own: &Lock) -> BTreeSet<String> {
     let projects: BTreeSet<_> = wanted_by(home).into_values().flatten().collect();
     let others = projects.iter().filter_map(|project| read(project));
@@ -48,7 +48,7 @@ fn read(project: &Path) -> Option<Lock> {
     }
 }
 
-/// True for the beginning of an archive that a lock names: the next install continues it.
+/// Whether this is the beginning of an archive that a lock names: the next install continues the download.
 fn is_wanted(left: &Leftover, wanted: &BTreeSet<String>) -> bool {
     matches!(&left.kind, LeftoverKind::Part { of, .. } if wanted.contains(of))
 }
@@ -56,16 +56,16 @@ fn is_wanted(left: &Leftover, wanted: &BTreeSet<String>) -> bool {
 fn finding(left: Leftover) -> Finding {
     let (what, why) = match &left.kind {
         LeftoverKind::Staging => (
-            "nobody alive works in this staging directory".to_owned(),
-            "an install that was killed left it; it takes up room and nothing else",
+            "no living process works in this staging directory".to_owned(),
+            "an install that was killed left it; it only takes up space",
         ),
         LeftoverKind::Lock => (
-            "nobody holds this lock".to_owned(),
-            "a process that was killed left it; it keeps nobody off and is in nobody's use",
+            "no process holds this lock".to_owned(),
+            "a process that was killed left it; it locks nothing, and no process uses it",
         ),
         LeftoverKind::Part { size_bytes, .. } => (
             format!("these {size_bytes} bytes of an archive belong to no tool that a project locks"),
-            "nothing will go on with this download; it takes up room and nothing else",
+            "nothing will continue this download; it only takes up space",
         ),
     };
     Finding {

@@ -1,4 +1,4 @@
-//! Mending: the remedies that need no decision by the user.
+//! Carries out the remedies that need no decision by the user.
 
 use vx_base::paths::Home;
 use vx_base::trouble::Trouble;
@@ -15,7 +15,7 @@ use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::options::RunOptions;
 
-/// The result of mending.
+/// The result of [`mend`].
 #[derive(Clone, Debug)]
 pub struct Mended {
     /// The findings that are left.
@@ -38,7 +38,7 @@ pub fn mend(home: &Home, options: &DoctorOptions, frontend: &dyn Frontend) -> Re
         }
     }
     if has(&now, &Remedy::Lock) && relock(home, options, frontend) {
-        // A release that is locked only now may be missing in the store.
+        // A release that was locked just now may be missing in the store.
         now = examine(home, options)?;
         found.extend(now.findings.iter().filter(|finding| !found.contains(finding)).cloned().collect::<Vec<_>>());
     }
@@ -123,7 +123,7 @@ fn damaged(diagnosis: &Diagnosis) -> Vec<WantedRelease> {
     damaged
 }
 
-/// True if a fault remains. A fault that remains in another form is not mended.
+/// Whether a fault remains. A fault that remains in another form is not mended either.
 fn remains(finding: &Finding, now: &Diagnosis) -> bool {
     let same = |other: &Finding| {
         // A setting or a place may have several faults at once, so the fault must be the same; for a release any fault

@@ -1,20 +1,20 @@
 //! `vx doctor`: the faults of a home, a project and their surroundings, each with its consequences and its remedy.
 //!
-//! [`examine`] changes nothing. Each check is a file of its own below `doctor/` and only adds findings. [`mend`]
-//! carries out the remedies that need no decision by the user, and examines everything once more.
+//! [`examine`] changes nothing. Each check has its own file below `doctor/` and only adds findings. [`mend`] carries
+//! out the remedies that need no decision by the user, and examines everything once more.
 //!
 //! | | |
 //! |---|---|
 //! | `finding` | a fault with its remedy |
-//! | `releases` | each release of the store against its receipt and its list of files |
-//! | `archives` | the archives in the download cache against their digests |
+//! | `releases` | compares each release of the store with its receipt and its list of files |
+//! | `archives` | compares the archives in the download cache with their digests |
 //! | `leftovers` | the remains of dead processes in the home |
 //! | `boards` | boards and logs of runs that are long over |
-//! | `project` | vx.toml, vx.lock and the store against each other |
+//! | `project` | compares vx.toml, vx.lock and the store with each other |
 //! | `settings` | the configuration of npm, pip and uv |
 //! | `places` | the home and the runtime directory themselves |
 //! | `search_path` | PATH |
-//! | `shims` | the links of `vx shims`, and programs that stand before vx's folders on PATH |
+//! | `shims` | the links of `vx shims`, and programs in folders before vx's on PATH |
 //! | `strays` | processes that killed runs left behind |
 //! | `examine`, `examination` | all checks, and their subject |
 //! | `mend` | carrying out remedies |

@@ -8,10 +8,10 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 
-/// The runtime directory, as far as it is known without making it.
+/// The runtime directory, as far as it is known without creating it.
 type Runtime = Result<Option<PathBuf>, RuntimeError>;
 
-/// Check both.
+/// Check the home and the runtime directory.
 pub(super) fn check(home: &Home, runtime: &Runtime) -> Vec<Finding> {
     let mut findings = in_home(home);
     match runtime {
@@ -33,30 +33,30 @@ pub(super) fn close(path: &Path) -> Result<(), Trouble> {
 
 #[cfg(not(unix))]
 pub(super) fn close(_: &Path) -> Result<(), Trouble> {
-    Err(Trouble::new(TroubleKind::Disk, "modes mean nothing here"))
+    Err(Trouble::new(TroubleKind::Disk, "this system has no modes of directories"))
 }
 
 fn in_home(home: &Home) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // A missing home is no fault, because the first install makes it.
+    // A missing home is not a fault, because the first install creates it.
     let Ok(data) = fs::metadata(home.root()) else { return findings };
     if !data.is_dir() || !is_writable(home.root()) {
-        let what = if data.is_dir() { "this user cannot write to it" } else { "it is no directory" };
+        let what = if data.is_dir() { "this user cannot write to it" } else { "it is not a directory" };
         let mend = "make it a directory that you can write to, or name another with VX_HOME";
         findings.push(place(home.root(), Severity::Wrong, what, "nothing can be installed", mend));
         return findings;
     }
     if let Some((one, other)) = apart(&home.store(), &home.tmp()) {
         let what = format!("`{one}` and `{other}` are on two file systems");
-        let why = "a finished release gets into the store by being renamed, which does not work across file systems";
-        let mend = "keep both on one: move the whole home with VX_HOME instead of a part of it";
+        let why = "a finished release is renamed into the store, which does not work across file systems";
+        let mend = "keep both on one file system: move the whole home with VX_HOME instead of a part of it";
         findings.push(place(home.root(), Severity::Wrong, &what, why, mend));
     }
     match FileSystemKind::detect(home.root()) {
         FileSystemKind::OneName => {
             let what = "its file system has no hard links";
-            let why = "files are copied where one with a second name would do, and modes and links are lost";
-            let mend = "put it on a file system of this system's own kind: set VX_HOME";
+            let why = "files are copied instead of linked, and modes and links are lost";
+            let mend = "put it on a native file system of this machine: set VX_HOME";
             findings.push(place(home.root(), Severity::Advice, what, why, mend));
         }
         FileSystemKind::Network => {
@@ -116,7 +116,7 @@ fn unusable(error: &RuntimeError) -> Finding {
     }
 }
 
-/// True if the only fault of a directory is that other users may enter it.
+/// Whether the only fault of a directory is that other users may enter it.
 #[cfg(unix)]
 fn is_only_open(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -133,11 +133,11 @@ fn is_only_open(_: &Path) -> bool {
 fn on_disk(directory: &Path) -> Option<Finding> {
     let (what, why) = match FileSystemKind::detect(directory) {
         FileSystemKind::Disk | FileSystemKind::OneName => {
-            ("boards are on a disk", "a board's writers wait now and then while the system writes its pages back")
+            ("boards are on a disk", "writers of a board sometimes wait while the system writes its pages to the disk")
         }
         FileSystemKind::Network => (
             "boards are on another machine",
-            "what processes there write may not be seen here, and writers wait for the network",
+            "what processes on that machine write may not be seen here, and writers wait for the network",
         ),
         FileSystemKind::Memory | FileSystemKind::Unknown => return None,
     };

@@ -1,4 +1,4 @@
-//! vx.toml, vx.lock and the store against each other.
+//! Compares vx.toml, vx.lock and the store with each other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::tools::installs::wanted_by::{WantedRelease, wanted_by};
 use crate::workspace::error::WorkError;
 use crate::workspace::project::LockOrigin;
 
-/// The releases that projects want: this one, by its lock, and the others, by their last sync.
+/// The releases that projects want: this project by its lock, the others by their last sync.
 pub(super) struct ReleaseDemand {
     /// The tools of this project whose lock entries match it, resolved.
     own: Vec<ResolvedTool>,
@@ -28,7 +28,7 @@ impl ReleaseDemand {
         Self { own: answered(what), others: wanted_by(&what.workspace.home) }
     }
 
-    /// True if any project wants this release.
+    /// Whether any project wants this release.
     pub(super) fn any_wants(&self, tool: &str, version: &str) -> bool {
         let want = WantedRelease { tool: tool.to_owned(), version: version.to_owned() };
         self.others.contains_key(&want) || self.version_of(tool) == Some(version)
@@ -47,7 +47,7 @@ impl ReleaseDemand {
     }
 }
 
-/// The tools of the lock whose entries match the project's present requests, resolved.
+/// The tools whose lock entries match the project's current requests, resolved.
 fn answered(what: &Examination<'_>) -> Vec<ResolvedTool> {
     let (lock, tools) = (&what.workspace.lock, &what.workspace.project.tools);
     let unfit: BTreeSet<String> = lock.differences(tools).into_iter().map(|found| found.tool).collect();
@@ -55,7 +55,7 @@ fn answered(what: &Examination<'_>) -> Vec<ResolvedTool> {
     resolver(what).resolve(&asked, |_| false).wanted
 }
 
-/// A resolver by the lock alone.
+/// A resolver that uses only the lock.
 fn resolver<'a>(what: &'a Examination<'a>) -> Resolver<'a> {
     Resolver { frozen: true, all_platforms: false, ..what.workspace.resolver(what.sources) }
 }
@@ -63,7 +63,7 @@ fn resolver<'a>(what: &'a Examination<'a>) -> Resolver<'a> {
 /// Check the project, if there is one.
 pub(super) fn check(what: &Examination<'_>, wants: &ReleaseDemand) -> Vec<Finding> {
     if let Some(WorkError::Project(error)) = &what.workspace.fault {
-        let why = "no command that works on the project starts while this is so";
+        let why = "no command for the project works until this is fixed";
         let shown = match error {
             ProjectError::Wrong(errors) => errors.render(),
             error => error.to_string(),
@@ -83,11 +83,11 @@ pub(super) fn check(what: &Examination<'_>, wants: &ReleaseDemand) -> Vec<Findin
 fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
     let workspace = what.workspace;
     if let Some(WorkError::LockRead(error)) = &workspace.fault {
-        let why = "the versions that everybody on this project should have are not known";
+        let why = "the versions that this project pins are not known";
         return vec![by_hand("vx.lock", error, error.hint(), why)];
     }
     if let LockOrigin::Old { version, .. } = workspace.lock_origin {
-        let text = format!("it has the old format {version}, which holds versions and no digests");
+        let text = format!("it has the old format {version}, which holds versions but no digests");
         return vec![Finding { severity: Severity::Advice, ..to_lock("vx.lock", text) }];
     }
     let (lock, tools) = (&workspace.lock, &workspace.project.tools);
@@ -95,7 +95,7 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
     let unknown = resolver.recipes(tools).err().unwrap_or_default();
     let mut findings: Vec<Finding> = unknown
         .iter()
-        .map(|error| by_hand("vx.toml", error, error.hint(), "nothing is installed while this is so"))
+        .map(|error| by_hand("vx.toml", error, error.hint(), "nothing is installed until this is fixed"))
         .collect();
     for difference in lock.differences(tools) {
         let ask = tools.iter().find(|ask| ask.name == difference.tool);
@@ -105,7 +105,7 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
         }
     }
     let forged = resolver.forged(tools).into_iter();
-    let why = "what it names would be installed in place of what the project asks for; nothing is installed from it";
+    let why = "it names something else than the project asks for, so nothing is installed from it";
     findings.extend(forged.map(|forged| by_hand(&forged.tool, &forged, forged.hint(), why)));
     let young = lock.young(tools, workspace.age);
     findings.extend(young.iter().map(|young| to_lock(&young.tool, young.to_string())));
@@ -129,8 +129,8 @@ fn withheld(what: &Examination<'_>) -> Option<Finding> {
         severity: Severity::Advice,
         subject: "vx.toml".to_owned(),
         what: format!("it may not act yet: left out are {}{stranger}", parts.join(", ")),
-        why: "nothing of this is set, run or installed before you agree to it",
-        mend: "look at it: `vx trust` lists everything that the project would do, and asks".into(),
+        why: "none of this is set, run or installed before you agree to it",
+        mend: "review it: `vx trust` lists everything that the project would do, and asks".into(),
         remedy: Remedy::ByHand,
     })
 }
@@ -140,10 +140,10 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let tool = &wanted.tool;
     let release = match &wanted.found {
         ToolResolution::Release(release) => release,
-        // A lock without this platform is a finding already, and so is a consent that is lacking.
+        // A lock without this platform and a missing consent are findings already.
         ToolResolution::Nothing { error } if !matches!(error.kind, TroubleKind::Lock | TroubleKind::Consent) => {
             let hint = error.hint.clone().or_else(|| Some("correct it in vx.toml".into()));
-            return Some(by_hand(tool, error, hint, "the project asks for it, and it is not there"));
+            return Some(by_hand(tool, error, hint, "the project asks for it, but it cannot be installed"));
         }
         _ => return None,
     };
@@ -153,21 +153,21 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
             let there = InstalledRelease::from_receipt(&installed.receipt);
             let what = match release.is_made_of(&there) {
                 true if release.is_made_as(&there) => return None,
-                true => "what is installed was made by other instructions than vx.toml gives",
-                false => "what is installed was made from other archives than vx.lock names",
+                true => "the installed release was made by other instructions than those in vx.toml",
+                false => "the installed release was made from other archives than those in vx.lock",
             };
             what.to_owned()
         }
-        // A directory without a valid receipt is a finding of the store.
+        // A directory without a valid receipt is reported by the check of releases.
         None if store.path(tool, &release.version).is_ok_and(|path| path.exists()) => return None,
-        None => "vx.lock names it, and it is not installed".to_owned(),
+        None => "vx.lock names it, but it is not installed".to_owned(),
     };
     Some(Finding {
         check: DoctorCheck::Project,
         severity: Severity::Wrong,
         subject: format!("{tool} {}", release.version),
         what: text,
-        why: "the project would run without it, or with something else",
+        why: "the project would run without it, or with another release",
         mend: "install it: `vx sync`, or `vx doctor --fix`".into(),
         remedy: Remedy::Install { tool: tool.clone(), version: release.version.clone() },
     })
@@ -179,7 +179,7 @@ fn to_lock(subject: &str, what: String) -> Finding {
         severity: Severity::Wrong,
         subject: subject.to_owned(),
         what,
-        why: "others, and CI, may get other versions than you do; `vx sync --locked` refuses to run",
+        why: "others, and CI, may get other versions than you; `vx sync --locked` refuses to run",
         mend: "lock it: `vx lock`, or `vx doctor --fix`; then commit vx.lock".into(),
         remedy: Remedy::Lock,
     }

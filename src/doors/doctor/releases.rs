@@ -1,4 +1,4 @@
-//! Each release of the store against its receipt, file by file.
+//! Compares each release of the store with its receipt, file by file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use vx_store::{Manifest, ManifestCheckDepth, ManifestDifference, Receipt, Store,
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::doors::doctor::project::ReleaseDemand;
 
-/// The most paths of a release that are named; the others are only counted.
+/// The most paths of a release that are named; the rest is only counted.
 const NAMED: usize = 5;
 
 /// The result for all releases.
@@ -21,7 +21,7 @@ pub(super) struct ReleaseCheckResult {
     pub(super) files: usize,
 }
 
-/// The place of a release, with whatever is in it.
+/// The place of a release, whatever it contains.
 struct ReleasePlace {
     tool: String,
     /// Empty if there is no directory of the tool's releases.
@@ -29,7 +29,7 @@ struct ReleasePlace {
     path: PathBuf,
 }
 
-/// The fault of what is in the place of a release.
+/// What is wrong in the place of a release.
 enum ReleaseFault {
     NoDirectory,
     NoReceipt,
@@ -77,8 +77,8 @@ fn places(store: &Path) -> Vec<ReleasePlace> {
     places
 }
 
-/// Everything in a directory whose name can be that of a tool or a version; systems keep files of their own under other
-/// names.
+/// Everything in a directory whose name can be that of a tool or a version; the names of other systems' own files begin
+/// with a dot.
 fn entries(above: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(above).into_iter().flatten().flatten();
     let named = entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
@@ -136,34 +136,31 @@ impl ReleaseFault {
         let shown = place.path.display();
         match self {
             ReleaseFault::NoDirectory => (
-                format!("`{shown}` is no directory"),
-                "a release is a directory; what is in its place keeps it from being used",
+                format!("`{shown}` is not a directory"),
+                "a release is a directory; whatever is in its place keeps it from being used",
             ),
             ReleaseFault::NoReceipt => {
                 (format!("`{shown}` holds no receipt"), "without one it counts as not installed")
             }
-            ReleaseFault::BadReceipt => {
-                ("its receipt cannot be understood".into(), "without one it counts as not installed")
-            }
+            ReleaseFault::BadReceipt => ("its receipt cannot be read".into(), "without one it counts as not installed"),
             ReleaseFault::Later { layout } => (
-                format!("a later vx made it: its receipt has layout {layout}"),
-                "this vx does not read it, and so neither uses nor changes it",
+                format!("a later vx installed it: its receipt has layout {layout}"),
+                "this vx cannot read the receipt, so it neither uses nor changes the release",
             ),
-            ReleaseFault::Other { tool, version } => (
-                format!("its receipt is that of {tool} {version}"),
-                "what is in this place is another release than the one that runs under its name",
-            ),
+            ReleaseFault::Other { tool, version } => {
+                (format!("its receipt is for {tool} {version}"), "another release than the name says would run")
+            }
             ReleaseFault::Unlisted => (
                 "it was installed by a vx that kept no list of files".into(),
-                "whether it is as it was installed cannot be told",
+                "vx cannot tell whether it is still as it was installed",
             ),
             ReleaseFault::BadList => (
-                "its list of files is missing or is not the one of its receipt".into(),
-                "somebody changed it, or the disk did; whether the files are still those that were installed cannot be told",
+                "its list of files is missing or does not match its receipt".into(),
+                "somebody or the disk changed it; vx cannot tell whether the files are still as they were installed",
             ),
             ReleaseFault::Changed(paths) => (
                 format!("{} not as installed: {}", counted(paths.len(), "file is", "files are"), listed(paths)),
-                "its programs may fail, or do what their makers did not write",
+                "its programs may fail, or run code that their makers did not write",
             ),
             ReleaseFault::Planted(paths) => (
                 format!(
@@ -171,11 +168,11 @@ impl ReleaseFault {
                     counted(paths.len(), "file was", "files were"),
                     listed(paths)
                 ),
-                "the programs of a release are found by their names alone; this one did not come with the release",
+                "the programs of a release are found by name alone, and this one did not come with the release",
             ),
             ReleaseFault::Grown(paths) => (
                 format!("{} added since: {}", counted(paths.len(), "file was", "files were"), listed(paths)),
-                "a tool that keeps files beside its programs loses them with the next install; anything else does not belong there",
+                "files that a tool keeps beside its programs are lost by the next install; others don't belong there",
             ),
             ReleaseFault::Unreadable(error) => {
                 (format!("it cannot be read: {error}"), "programs that cannot be read cannot run either")
@@ -183,19 +180,19 @@ impl ReleaseFault {
         }
     }
 
-    /// The way to mend it, in words and as it can be done. A release that no project wants need not be installed again.
+    /// The remedy, as a text and as an action. A release that no project wants need not be installed again.
     fn remedy(&self, place: &ReleasePlace, wanted: bool) -> (String, Remedy) {
         let (tool, version) = (place.tool.clone(), place.version.clone());
         let shown = place.path.display();
         match self {
-            ReleaseFault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
+            ReleaseFault::NoDirectory if version.is_empty() => (format!("move `{shown}` away"), Remedy::ByHand),
             ReleaseFault::Later { .. } => {
-                ("update vx, or set VX_HOME to another directory for this one".to_owned(), Remedy::ByHand)
+                ("update vx, or set VX_HOME to another directory for this version of vx".to_owned(), Remedy::ByHand)
             }
-            // A package manager of the release may have put it there for its user, who has to decide.
+            // The release's package manager may have put it there for the user, so the user has to decide.
             ReleaseFault::Planted(_) => (
                 format!(
-                    "remove what you do not know, or install the release again: `vx install {tool}@{version} --force`"
+                    "remove what you don't know, or install the release again: `vx install {tool}@{version} --force`"
                 ),
                 Remedy::ByHand,
             ),

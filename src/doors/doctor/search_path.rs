@@ -1,5 +1,5 @@
-//! `PATH`: entries below the store whose release is gone or is not the project's, and relative entries, which mean
-//! another place in each directory.
+//! `PATH`: entries below the store whose release is gone or is not the project's, and relative entries, which name a
+//! different place in each directory.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -20,7 +20,7 @@ pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &ReleaseDem
     if entries.iter().any(|path| !path.is_absolute()) {
         let what = "it has an entry that is empty or relative";
         let why = "in a directory that others can write to, their programs run under the names of yours";
-        findings.push(entry("PATH", Severity::Advice, what, why, "leave such entries out"));
+        findings.push(entry("PATH", Severity::Advice, what, why, "remove such entries"));
     }
     findings
 }
@@ -37,7 +37,7 @@ fn in_store(home: &Home, path: &Path, wants: &ReleaseDemand) -> Option<Finding> 
     let subject = format!("PATH entry {}", path.display());
     if !path.is_dir() {
         let what = format!("{tool} {version} is not installed, or has no such folder");
-        let mend = format!("take it out of PATH, or install it with `vx install {tool}@{version}`");
+        let mend = format!("remove it from PATH, or install it with `vx install {tool}@{version}`");
         return Some(entry(
             &subject,
             Severity::Wrong,

@@ -29,7 +29,7 @@ fn finding(kind: SourceKind, error: &SourceError) -> Finding {
         severity: Severity::Wrong,
         subject: kind.name().to_owned(),
         what: error.to_string(),
-        why: "versions and archives of its packages cannot be had from there; what is installed and cached still works",
+        why: "versions and archives cannot be fetched from there; what is installed and cached still works",
         mend: error.hint().unwrap_or_else(|| "correct the setting".into()),
         remedy: Remedy::ByHand,
     }

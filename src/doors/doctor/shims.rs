@@ -1,5 +1,5 @@
-//! The links that `vx shims` makes, and the order of PATH: the shell must find them, and the tools of an activated project,
-//! before it finds other copies.
+//! The links that `vx shims` makes, and the order of PATH: the shell must find the links, and the tools of an activated
+//! project, before other copies.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,8 +36,7 @@ pub(super) fn check(what: &Examination<'_>) -> Vec<Finding> {
         findings.extend(links(what, &shims));
         if !entries.iter().any(|entry| same(entry, &shims)) {
             let (severity, why) = (Severity::Advice, "the shell does not find them");
-            let mend =
-                format!("put `{}` first on PATH, or take the links away with `vx shims --remove`", shims.display());
+            let mend = format!("put `{}` first on PATH, or remove the links with `vx shims --remove`", shims.display());
             findings.push(finding(
                 &shims.display().to_string(),
                 severity,
@@ -52,14 +51,14 @@ pub(super) fn check(what: &Examination<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Links that lead nowhere, and a launcher or a vx other than this one.
+/// Dangling links, and a launcher or a vx other than this one.
 fn links(what: &Examination<'_>, shims: &Path) -> Option<Finding> {
     let subject = shims.display().to_string();
-    let mend = "run `vx shims`, which makes them anew";
+    let mend = "run `vx shims`, which makes the links again";
     let wrong = |what: &str, why| Some(finding(&subject, Severity::Wrong, what, why, mend, Remedy::Shims));
     let vx = shims.join(VX_LINK_NAME);
     let Ok(target) = vx.canonicalize() else {
-        return wrong("its link to vx leads nowhere", "what is not installed yet cannot be run by its name");
+        return wrong("its link to vx leads nowhere", "tools that are not installed yet cannot be run by name");
     };
     let entries = fs::read_dir(shims).into_iter().flatten().flatten();
     let mut broken: Vec<String> = entries
@@ -71,17 +70,17 @@ fn links(what: &Examination<'_>, shims: &Path) -> Option<Finding> {
         return wrong(&format!("links lead nowhere: {}", broken.join(", ")), "these names do not run");
     }
     if what.launcher.is_some_and(|launcher| fs::read(shims.join(LAUNCHER_NAME)).is_ok_and(|there| there != launcher)) {
-        return wrong("its launcher is another vx's", "it may not understand what this vx remembers, and is slow then");
+        return wrong("its launcher is from another vx", "it may not understand this vx's cache, and is slow then");
     }
     let own = std::env::current_exe().and_then(|own| own.canonicalize()).ok()?;
     (own != target).then(|| {
         let what = format!("its link leads to another vx, `{}`", target.display());
-        let why = "what the links cannot do by themselves is done by that one";
+        let why = "that vx does what the links cannot do by themselves";
         finding(&subject, Severity::Advice, &what, why, mend, Remedy::Shims)
     })
 }
 
-/// Folders before ours on the search path that have programs of the same names.
+/// Folders before ours on the search path with programs of the same names.
 fn in_front(home: &Home, entries: &[PathBuf]) -> Vec<Finding> {
     let ours = |entry: &Path| same(entry, &home.shims()) || entry.starts_with(home.store());
     let Some(last) = entries.iter().rposition(|entry| ours(entry)) else { return Vec::new() };
@@ -109,7 +108,7 @@ fn in_front(home: &Home, entries: &[PathBuf]) -> Vec<Finding> {
         };
         let manager = MANAGERS.iter().find(|(part, _)| entry.to_string_lossy().contains(part));
         let whose = manager.map_or_else(String::new, |(_, name)| format!("it is {name}'s and "));
-        let what = format!("{whose}has {shown}, and stands before vx's own folder");
+        let what = format!("{whose}has {shown}, and comes before vx's own folder");
         let (why, mend) = ("the shell runs these, whatever a project pins", "put vx's folder before it");
         findings.push(finding(&subject, Severity::Wrong, &what, why, mend, Remedy::ByHand));
     }

@@ -1,4 +1,4 @@
-//! Processes that runs left behind which were killed together with everything that would have ended them.
+//! Stray processes: left behind by runs that were killed together with everything that would have ended them.
 
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_process::{EndedProcesses, MemberProcess, Survivors};
@@ -6,13 +6,13 @@ use vx_process::{EndedProcesses, MemberProcess, Survivors};
 use crate::doors::doctor::finding::{DoctorCheck, Finding, Remedy, Severity};
 use crate::tools::installs::strays::{end_strays, strays};
 
-/// All of them.
+/// All stray processes.
 pub(super) fn check() -> Vec<Finding> {
     let Survivors { seen, unseen } = strays();
     seen.iter().map(finding).chain(unseen.map(not_looked_for)).collect()
 }
 
-/// End them.
+/// End all stray processes.
 pub(super) fn end() -> Result<(), Trouble> {
     let EndedProcesses { left, .. } = end_strays();
     if left.is_none() { Ok(()) } else { Err(Trouble::new(TroubleKind::Internal, left)) }
@@ -23,8 +23,8 @@ fn finding(stray: &MemberProcess) -> Finding {
         check: DoctorCheck::Process,
         severity: Severity::Wrong,
         subject: format!("{} (pid {})", stray.name, stray.pid),
-        what: "a vx that was killed had started it, or started what it belongs to".into(),
-        why: "the work that it belongs to is over, and no other process will end it",
+        what: "it was started, directly or not, by a vx that was killed".into(),
+        why: "its work is over, and no other process will end it",
         mend: "end it: `vx doctor --fix`, or the next run that installs".into(),
         remedy: Remedy::EndStrays,
     }

@@ -1,4 +1,4 @@
-//! The result of a tool: a text for the model, of a bounded length and harmless to whoever shows it.
+//! The result of a tool: a text for the model, of bounded length and harmless to the program that shows it.
 
 use serde_json::{Value, json};
 use vx_text::escaped;
@@ -8,17 +8,17 @@ use vx_base::trouble::{Explain, Trouble, TroubleKind};
 /// The longest text of a result. A model pays for each byte.
 const TEXT_BYTES: usize = 32 * 1024;
 
-/// The findings of a tool, or a report of its work.
+/// The facts that a tool found, or a report of its work.
 #[derive(Debug)]
 pub(super) enum McpToolResult {
-    /// A text, which is an error if the flag is set: the work went otherwise than the call asked for.
+    /// A text. If the flag is set it is an error: the work did not go as the call asked.
     Text(String, bool),
     /// Facts.
     Facts(Value),
 }
 
 impl McpToolResult {
-    /// The result of a call, as the protocol has it.
+    /// The result of a call in the form of the protocol.
     pub(super) fn into_result(self) -> Value {
         match self {
             Self::Text(text, false) => result(&text, false),
@@ -34,7 +34,7 @@ impl McpToolResult {
     }
 }
 
-/// The result of a call that failed: the kind, by which a program decides, stands beside the text.
+/// The result of a failed call. Beside the text it holds the kind of error, for programs.
 pub(super) fn failed(trouble: &Trouble) -> Value {
     let mut text = format!("error ({}): {}", trouble.kind.name(), trouble.text);
     for line in &trouble.details {
@@ -58,7 +58,7 @@ pub(super) fn trouble(error: &(impl std::fmt::Display + Explain)) -> Trouble {
     Trouble::from_error(error)
 }
 
-/// The error of parameters that do not fit their tool.
+/// The error for arguments that don't fit their tool.
 pub(super) fn bad_parameters(why: impl std::fmt::Display, hint: String) -> Trouble {
     Trouble::new(TroubleKind::Usage, format_args!("the arguments do not fit: {why}")).hinted(hint)
 }
@@ -68,7 +68,7 @@ fn result(text: &str, is_error: bool) -> Value {
     json!({ "content": [{ "type": "text", "text": text }], "isError": is_error })
 }
 
-/// All lines, or the last ones if they are too many bytes for a model.
+/// All lines, or only the last ones if all would be too long for a model.
 fn bounded(lines: &str) -> String {
     let Some(surplus) = lines.len().checked_sub(TEXT_BYTES).filter(|surplus| *surplus > 0) else {
         return lines.to_owned();

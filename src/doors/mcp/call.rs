@@ -1,4 +1,4 @@
-//! One call of a tool: its progress, and its end before time.
+//! One call of a tool: its progress, and how it is cut short.
 
 use std::convert::Infallible;
 use std::thread;
@@ -10,14 +10,14 @@ use vx_base::trouble::{Trouble, TroubleKind};
 
 use super::wire::Out;
 
-/// The time between two words about progress.
+/// The interval between two reports of progress.
 const BETWEEN_WORDS: Duration = Duration::from_secs(1);
 
 /// A call under way.
 #[derive(Clone)]
 pub(super) struct Call {
     out: Out,
-    /// The client's name for the progress of this call, if it wants to hear of it.
+    /// The client's token for the progress of this call, if it wants any.
     token: Option<Value>,
     /// Disconnected once the client no longer wants the answer.
     cancelled: Receiver<Infallible>,
@@ -27,7 +27,7 @@ pub(super) struct Call {
 /// Dropped to cancel a call.
 pub(super) type Cancel = Sender<Infallible>;
 
-/// The reasons for a wait without a result.
+/// Why a wait ended without a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unfinished {
     /// The client has cancelled the call, or is gone.
@@ -42,13 +42,13 @@ impl Call {
         (Self { out, token, cancelled, begun: Instant::now() }, cancel)
     }
 
-    /// True if nobody wants the answer any more.
+    /// Whether the client no longer wants the answer.
     pub(super) fn is_cancelled(&self) -> bool {
         self.cancelled.try_recv() == Err(TryRecvError::Disconnected)
     }
 
-    /// Do this on a thread of its own, and return its result, unless the call is cancelled or the time is up before. Meanwhile
-    /// the client hears once a second what `word` says. The thread goes on to its own end in any case.
+    /// Do this work on a separate thread, and return its result, unless the call is cancelled or the time is up first.
+    /// The client gets the text of `word` once a second meanwhile. The thread finishes its work in any case.
     pub(super) fn attend<T: Send + 'static>(
         &self,
         timeout: Option<Duration>,
@@ -77,7 +77,7 @@ impl Call {
         }
     }
 
-    /// Report progress, if the client wants to hear of it. The number only grows, as the protocol asks for.
+    /// Report progress, if the client wants it. The number only grows, as the protocol requires.
     pub(super) fn say(&self, word: impl Fn() -> String) {
         if let Some(token) = &self.token {
             let seconds = self.begun.elapsed().as_secs_f64();

@@ -1,11 +1,11 @@
-//! The tools as a model reads them: what each is for, when to take it, and its parameters.
+//! The tools as a model reads them: what each is for, when to use it, and its parameters.
 
 use serde_json::{Value, json};
 
 /// A tool in the list.
 pub(super) struct Described {
     pub name: &'static str,
-    /// True if it changes anything: then it is there only if the user allows changes.
+    /// Whether it changes anything; then it is offered only if the user allows changes.
     pub changes: bool,
     title: &'static str,
     about: &'static str,
@@ -13,15 +13,16 @@ pub(super) struct Described {
     required: &'static [&'static str],
 }
 
-/// All tools there are.
+/// All tools.
 pub(super) const TOOLS: [Described; 8] = [
     Described {
         name: "boards",
         changes: false,
         title: "Running and recent work",
-        about: "List what runs or ran on this machine under vx: installs, scripts, services, builds, tests. Each board is one \
-                run; its work has a key, a state, a standing (the word people see), a step, and an error if it failed. Call it first when you do not know what is \
-                going on, and to find the key that `wait_for` and `logs` want.",
+        about: "List what runs or ran on this machine under vx: installs, scripts, services, builds, tests. Each \
+                board is one run; its work has a key, a state, a standing (the word people see), a step, and an \
+                error if it failed. Call it first when you don't know what is going on, and to find the key that \
+                `wait_for` and `logs` want.",
         parameters: || {
             json!({
                 "board": { "type": "string", "description": "Only this board, with everything on it: a name from an earlier call." },
@@ -34,10 +35,10 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "wait_for",
         changes: false,
         title: "Wait for work",
-        about: "Wait until services or other work are ready, done or ended, and no longer. Use it in place of sleeping or \
-                polling. It answers at once if the state is reached already, or cannot be reached any more; then the answer \
-                has the error and the last lines of the log. If the time is up, or your client cut the call, nothing is lost: \
-                call it again.",
+        about: "Wait only until services or other work are ready, done or ended. Use it instead of sleeping or \
+                polling. It answers at once if the state is reached already or cannot be reached any more; in that \
+                case the answer has the error and the last lines of the log. If the time is up or your client \
+                cancelled the call, nothing is lost: call it again.",
         parameters: || {
             json!({
                 "names": { "type": "array", "items": { "type": "string" }, "minItems": 1, "description": "The keys of the work, such as the names of services." },
@@ -53,14 +54,14 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "logs",
         changes: false,
         title: "Output of work",
-        about: "The last lines that a service, a script or an install printed, the newest last. For the last errors of a service \
-                give `level: \"error\"`. Ask for more with `lines`, or narrow it down with `grep`.",
+        about: "The last lines that a service, a script or an install printed, the newest last. For the last errors \
+                of a service give `level: \"error\"`. Ask for more with `lines`, or narrow it down with `grep`.",
         parameters: || {
             json!({
                 "name": { "type": "string", "description": "The service, or the key of other work." },
                 "lines": { "type": "integer", "minimum": 1, "maximum": 1000, "description": "The most lines, 50 without it." },
                 "level": { "type": "string", "enum": ["debug", "info", "warn", "error"], "description": "Only lines of this level and above." },
-                "grep": { "type": "string", "description": "Only lines in which this regular expression is found." },
+                "grep": { "type": "string", "description": "Only lines that match this regular expression." },
                 "board": { "type": "string", "description": "The board of the work; without it as for `wait_for`." },
                 "directory": directory(),
             })
@@ -71,9 +72,9 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "resolve",
         changes: false,
         title: "The program behind a name",
-        about: "The file that a program name means in a project, such as `node` or `tsc`, with the version that the project pins \
-                and the PATH folders and variables that its tools want. Use it before you run a tool by its path, and to find \
-                out why a wrong version runs.",
+        about: "The file that a program name means in a project, such as `node` or `tsc`, with the version that the \
+                project pins and the PATH folders and variables that its tools want. Use it before you run a tool by \
+                its path, and to find out why a wrong version runs.",
         parameters: || {
             json!({
                 "name": { "type": "string", "description": "The program." },
@@ -86,9 +87,9 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "project",
         changes: false,
         title: "What a project declares",
-        about: "A project's tools (wanted, locked, missing), scripts, and services with their states; mistakes of its vx.toml with \
-                line and column; and what waits for the consent of the user. Call it before `run` and `service` to learn the \
-                names.",
+        about: "A project's tools (wanted, locked, missing), scripts, and services with their states; errors in its \
+        vx.toml with line and column; and what waits for the user's consent. Call it before `run` and `service` to \
+        learn the names.",
         parameters: || json!({ "directory": directory() }),
         required: &[],
     },
@@ -96,8 +97,8 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "sync",
         changes: true,
         title: "Install what a project declares",
-        about: "Install the tools of a project as its vx.lock pins them; does nothing if all are there. It downloads, so it may \
-                take minutes; a call that is cancelled stops it, and a later one goes on.",
+        about: "Install the tools of a project as its vx.lock pins them; does nothing if all are installed. It \
+        downloads, so it may take minutes; cancelling the call stops it, and a later call continues.",
         parameters: || {
             json!({
                 "tools": { "type": "array", "items": { "type": "string" }, "description": "Only these tools." },
@@ -110,9 +111,10 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "service",
         changes: true,
         title: "Start, stop, restart or rebuild a service",
-        about: "Start a service of a project with what it needs (missing tools are installed first), or stop, restart or rebuild \
-                one. It returns once the service can be used, has stopped or has failed; a failure has the error and the last \
-                lines of the log. Services go on after the call and after your session. If the time is up, call `wait_for`.",
+        about: "Start a service of a project with what it needs (missing tools are installed first), or stop, \
+                restart or rebuild one. It returns once the service can be used, has stopped or has failed; a \
+                failure has the error and the last lines of the log. Services keep running after the call and after \
+                your session. If the time is up, call `wait_for`.",
         parameters: || {
             json!({
                 "name": { "type": "string", "description": "The service." },
@@ -127,9 +129,9 @@ pub(super) const TOOLS: [Described; 8] = [
         name: "run",
         changes: true,
         title: "Run a script of a project",
-        about: "Run a script of the project's vx.toml, with the scripts it depends on and the project's own tools, to its end. The \
-                answer has how it ended and its last lines. For programs that do not end, declare a service. A call that is \
-                cancelled stops the script.",
+        about: "Run a script of the project's vx.toml, with the scripts it depends on and the project's own tools, \
+                to its end. The answer has how it ended and its last lines. For programs that don't end, declare a \
+                service. Cancelling the call stops the script.",
         parameters: || {
             json!({
                 "script": { "type": "string", "description": "The script's name." },
@@ -172,7 +174,7 @@ impl Described {
         })
     }
 
-    /// The parameters in a sentence, for those who got them wrong.
+    /// The parameters in a sentence, as a hint for a wrong call.
     pub(super) fn parameters(&self) -> String {
         let parameters = (self.parameters)();
         let each = parameters.as_object().into_iter().flatten().map(|(name, schema)| {

@@ -41,7 +41,7 @@ impl LogsToolCall {
         }
         let level = self.level.as_deref().map(|word| Level::named(word).ok_or_else(|| no_level(word))).transpose()?;
         let pattern = self.grep.as_deref().map(Regex::new).transpose().map_err(|error| {
-            Trouble::new(TroubleKind::Usage, format_args!("`grep` is no regular expression: {error}"))
+            Trouble::new(TroubleKind::Usage, format_args!("`grep` is not a regular expression: {error}"))
         })?;
         let filter = Filter { since: None, level, pattern };
         let services = self.services(here);
@@ -73,7 +73,7 @@ impl LogsToolCall {
         Ok(McpToolResult::Text(format!("{head}\n{}", shown.join("\n")), false))
     }
 
-    /// The services of the project that the name means, unless a board is named.
+    /// The services of the project that the name stands for; none if a board is named.
     fn services(&self, here: &Here) -> Vec<ServiceState> {
         let directory = self.board.is_none().then(|| here.project(self.directory.as_deref()).ok()).flatten();
         let mut all = directory.and_then(|directory| up::of_project(&directory).ok()).unwrap_or_default();
@@ -83,7 +83,7 @@ impl LogsToolCall {
     }
 }
 
-/// True if the next line of a log without times is one of the chosen.
+/// Whether the filter takes the next line of a log without timestamps.
 fn takes(filter: &Filter, line: &str, levels: &mut Levels) -> bool {
     let shown = levels.next(Timestamp::UNIX_EPOCH, line);
     filter.level.is_none_or(|level| shown >= level)
@@ -97,5 +97,5 @@ fn no_level(word: &str) -> Trouble {
 
 fn no_log(key: &str, error: &std::io::Error) -> Trouble {
     Trouble::new(TroubleKind::NotFound, format_args!("`{key}` has no log: {error}"))
-        .hinted("only work that vx started itself has one")
+        .hinted("only work that vx started itself has a log")
 }

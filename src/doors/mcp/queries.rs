@@ -1,4 +1,4 @@
-//! The tools that only look: `boards`, `resolve`, `project`.
+//! The read-only tools `boards`, `resolve` and `project`.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use crate::tools::routes::Routes;
 use crate::workspace::frontend::NullFrontend;
 use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
-/// The most boards of an answer, and the most work of one.
+/// The most boards in an answer, and the most work on one board.
 const BOARDS: usize = 20;
 const WORK: usize = 200;
 
@@ -113,7 +113,7 @@ impl ProjectToolCall {
     }
 }
 
-/// A service with what helps a model further.
+/// A service, with what helps a model to go on.
 pub(super) fn service(service: &ServiceState) -> Value {
     json!(questions::state(service))
 }

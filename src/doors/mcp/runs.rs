@@ -1,7 +1,7 @@
-//! A run that is carried out for a call: the tools `sync` and `run`.
+//! Runs that are carried out for a call: the tools `sync` and `run`.
 //!
-//! The run has a board as every run has, so that `wait_for`, `logs` and the user's own views show it. A call that is
-//! cancelled stops it.
+//! Such a run has a board like any other, so `wait_for`, `logs` and the user's own views show it. Cancelling the call
+//! stops it.
 
 use std::convert::Infallible;
 use std::io;
@@ -31,12 +31,12 @@ use crate::workspace::frontend::run::{LiveRun, RunOutcome};
 use crate::workspace::frontend::{Frontend, NullFrontend, Refused, RunView};
 use crate::workspace::project::{Faults, ProjectPlace, Workspace};
 
-/// The last lines of a script that its answer holds.
+/// How many of a script's last lines the answer holds.
 const LINES: usize = 60;
-/// The time that a run has to stop.
+/// How long a run may take to stop.
 const STOPPING: Duration = Duration::from_secs(12);
 
-/// The run of a call, as far as it has begun.
+/// The run of a call, as far as it has started.
 #[derive(Clone, Default)]
 struct Live(Arc<Mutex<CallRunState>>);
 
@@ -44,7 +44,7 @@ struct Live(Arc<Mutex<CallRunState>>);
 struct CallRunState {
     board: Option<PathBuf>,
     requests: Option<Sender<RunRequest>>,
-    /// True once the run is not wanted any more, also if it has not begun.
+    /// Whether the run is to stop, even if it has not started yet.
     stopped: bool,
 }
 
@@ -99,7 +99,7 @@ impl RunView for Live {
     }
 }
 
-/// Carry this out, and stop it with the call.
+/// Carry this work out, and stop it if the call is cancelled.
 fn carry_out<T: Send + 'static>(
     call: &Call,
     work: impl FnOnce(&Live) -> Result<T, Trouble> + Send + 'static,
@@ -115,7 +115,7 @@ fn carry_out<T: Send + 'static>(
         Ok(done) => Ok((done?, live)),
         Err(Unfinished::Cancelled | Unfinished::TimeUp) => {
             live.stop();
-            // The session is not over before its processes are.
+            // The session must not end before the processes of its runs.
             let _ = over.recv_timeout(STOPPING);
             Err(cut())
         }
@@ -201,7 +201,7 @@ impl RunToolCall {
     }
 }
 
-/// Scripts act: no agent starts them for a user who has not agreed to what the project does.
+/// Check for consent: scripts act, so no agent may start them for a user who has not agreed to what the project does.
 fn agreed(workspace: &Workspace) -> Result<(), Trouble> {
     if workspace.consent.complete() {
         return Ok(());
@@ -229,7 +229,7 @@ fn ends(board: &Path) -> Vec<Value> {
     slots.iter().map(row).collect()
 }
 
-/// The last lines that the scripts of a board printed, those of the last script at the end.
+/// The last lines that the scripts on a board printed, with the lines of the requested script at the end.
 fn printed(board: &Path) -> String {
     let snapshot = find::open_file(board).ok().and_then(|mut reader| reader.snapshot().ok());
     let keys: Vec<String> = snapshot.into_iter().flat_map(|it| it.slots).map(|slot| slot.key).collect();

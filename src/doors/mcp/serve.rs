@@ -17,28 +17,27 @@ use super::call_project::Here;
 use super::tools;
 use super::wire::{McpMessage, Out, messages, next_line};
 
-/// The versions of the protocol that are spoken, the newest first. Versions without a handshake are not: their clients
-/// fall back to it when they see that the server has no such method.
+/// The supported versions of the protocol, the newest first. Versions without a handshake are not supported: their
+/// clients fall back to the handshake when the server does not know a method.
 const VERSIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 /// The most calls at once.
 const CALLS: usize = 32;
-/// The time that calls have to end once the client is gone: scripts that are stopped need some.
+/// How long calls may take to end once the client is gone; stopping scripts takes some time.
 const ENDING: Duration = Duration::from_secs(15);
 /// A text about the whole server, which clients show to their model.
-const INSTRUCTIONS: &str = "\
-vx runs a project's tools, scripts and services, and keeps the state of each on a board that outlives every call. Start with \
-`project`. To use a service: `service` start (if it is listed), `wait_for` until it is ready, `logs` with level `error` if \
-anything fails. Waits that are cut can be asked again and answer at once. An error of the kind `consent` needs the user: show \
-the `vx trust` line, and do not work around it.";
+const INSTRUCTIONS: &str = "vx runs a project's tools, scripts and services, and keeps the state of each on a board \
+that outlives every call. Start with `project`. To use a service: `service` start (if it is listed), `wait_for` \
+until it is ready, `logs` with level `error` if anything fails. If a wait is cancelled, nothing is lost: call it \
+again. An error of the kind `consent` needs the user: show the `vx trust` line, and don't work around it.";
 
 /// The options of a server.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The home.
     pub home: Home,
-    /// The directory that calls are about if they name none.
+    /// The directory for calls that name none.
     pub directory: PathBuf,
-    /// True if the tools that change anything are there.
+    /// Whether the tools that change something are offered.
     pub allow_changes: bool,
 }
 
@@ -88,7 +87,7 @@ impl McpSession {
 
     fn take_message(&self, message: McpMessage) {
         let McpMessage { jsonrpc, id, method, params } = message;
-        // An answer: this server asks for nothing, so none is expected.
+        // An answer. This server sends no requests, so ignore it.
         let Some(method) = method else {
             if id.is_none() {
                 self.out.answer(&Value::Null, Err(RpcError::invalid_request("a request has a `method`")));
@@ -118,7 +117,7 @@ impl McpSession {
         self.out.answer(&id, answer);
     }
 
-    /// Begin a call, on a thread of its own, so that a wait holds up no other call.
+    /// Start a call on a separate thread, so that a wait holds up no other call.
     fn call(&self, id: &Value, mut params: Value) -> Result<(), RpcError> {
         let name = params["name"].as_str().ok_or_else(|| RpcError::invalid_params("`name` is the name of a tool"))?;
         let tool = tools::find(name)?;
@@ -131,15 +130,15 @@ impl McpSession {
         let (calls, here, out) = (Arc::clone(&self.calls), self.here.clone(), self.out.clone());
         let (id, allow_changes, key_of_thread) = (id.clone(), self.allow_changes, key.clone());
         let work = move || {
-            // Also by a panic: the client hears of it, and the session goes on.
+            // A panic also becomes an answer, and the session goes on.
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
                 tools::result(tool, arguments, &here, allow_changes, &call)
             }));
-            let answer = result.map_err(|_| RpcError::work("internal", "a defect of vx ended this call", None));
-            // The id is free before the client can have the answer.
+            let answer = result.map_err(|_| RpcError::work("internal", "a bug in vx ended this call", None));
+            // The id must be free before the client can have the answer.
             let was_cancelled = call.is_cancelled();
             calls.leave(&key_of_thread);
-            // The protocol wants no answer to a call that was cancelled.
+            // The protocol demands that a cancelled call is not answered.
             if !was_cancelled {
                 out.answer(&id, answer);
             }
@@ -176,9 +175,9 @@ struct Calls {
 
 #[derive(Default)]
 struct UnderWay {
-    /// Those at work, by their ids. A cancelled one stays until its work has ended.
+    /// The running calls, by id. A cancelled call stays until its work has ended.
     by_id: HashMap<String, Option<Cancel>>,
-    /// The number of those whose answer is being written.
+    /// The number of calls whose answer is being written.
     answering: usize,
 }
 
@@ -208,14 +207,14 @@ impl Calls {
         }
     }
 
-    /// The work of a call has ended.
+    /// Note that the work of a call has ended.
     fn leave(&self, key: &str) {
         let mut all = self.all.lock();
         all.answering += 1;
         all.by_id.remove(key);
     }
 
-    /// Its answer is written.
+    /// Note that the answer to such a call is written.
     fn left(&self) {
         self.all.lock().answering -= 1;
         self.one_less.notify_all();

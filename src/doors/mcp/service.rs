@@ -74,7 +74,7 @@ fn said(service: &up::ServiceState) -> String {
     format!("{} is {}", service.name, service.word)
 }
 
-/// The services of the project that the name means: itself, or both of a plugin.
+/// The services of the project that the name stands for: that service, or both services of a plugin.
 fn declared(here: &Here, place: &ProjectPlace, name: &str) -> Result<Vec<String>, Trouble> {
     let workspace = Workspace::open(here.home.clone(), place, Faults::Refuse, &NullFrontend);
     let workspace = workspace.map_err(|error| trouble(&error))?;
@@ -92,15 +92,15 @@ fn start(here: &Here, place: &ProjectPlace, name: &str) -> Result<(), Trouble> {
     up::await_ready(&wanted).map(drop).map_err(|error| trouble(&error))
 }
 
-/// The error of a tool that did not install.
+/// The error for a tool that did not install.
 fn not_installed(outcome: &RunOutcome) -> Trouble {
     let text = "a tool of the project did not install, so no service was started";
     let board = crate::boards::find::name(&outcome.board);
     Trouble::new(TroubleKind::Dependency, text)
-        .hinted(format!("`boards` with board `{board}` has the error; `sync` tries again"))
+        .hinted(format!("call `boards` with board `{board}` for the error; `sync` tries again"))
 }
 
-/// Have services begin as the project's file declares them now.
+/// Start services as the project's file declares them now.
 fn again(here: &Here, place: &ProjectPlace, keys: &[String], verb: Verb) -> Result<(), Trouble> {
     let begun = match up::again(&here.home, place, verb, keys, &NullFrontend).map_err(|error| trouble(&error))? {
         ServiceRequestOutcome::Asked(begun) => begun,
@@ -116,7 +116,7 @@ fn again(here: &Here, place: &ProjectPlace, keys: &[String], verb: Verb) -> Resu
     Ok(())
 }
 
-/// Have the service of this project begin again, and wait until that is done.
+/// Restart or rebuild the service of this project, and wait until that is done.
 fn begin(here: &Here, place: &ProjectPlace, project: &Path, name: &str, verb: Verb) -> Result<(), Trouble> {
     let Some((_, mut keys)) = up::board_with(project, name) else {
         return Err(Trouble::new(TroubleKind::NotFound, format!("the service `{name}` is not at work"))

@@ -1,4 +1,4 @@
-//! From a tool's name and arguments to its work.
+//! Finds a tool by its name, reads its arguments, and carries out its work.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use super::runs::{RunToolCall, SyncToolCall};
 use super::service::ServiceToolCall;
 use super::wait::WaitFor;
 
-/// The tools that this server has: without leave to change anything, only those that look.
+/// The tools that this server offers: without permission to change anything, only the read-only ones.
 pub(super) fn list(allow_changes: bool) -> Value {
     let there = TOOLS.iter().filter(|tool| allow_changes || !tool.changes);
     json!({ "tools": there.map(Described::entry).collect::<Vec<_>>() })
@@ -25,7 +25,7 @@ pub(super) fn list(allow_changes: bool) -> Value {
 /// The tool with this name.
 ///
 /// # Errors
-/// There is none.
+/// There is no such tool.
 pub(super) fn find(name: &str) -> Result<&'static Described, RpcError> {
     TOOLS.iter().find(|tool| tool.name == name).ok_or_else(|| {
         let near = nearest(name, TOOLS.iter().map(|tool| tool.name)).first().copied();
@@ -35,10 +35,10 @@ pub(super) fn find(name: &str) -> Result<&'static Described, RpcError> {
     })
 }
 
-/// Carry a call out, to the result that the protocol has for it.
+/// Carry out a call, and return its result in the form of the protocol.
 pub(super) fn result(tool: &Described, arguments: Value, here: &Here, allow_changes: bool, call: &Call) -> Value {
     let answer = if tool.changes && !allow_changes {
-        let text = format!("`{}` changes things, and this server only looks", tool.name);
+        let text = format!("`{}` changes something, and this server is read-only", tool.name);
         Err(Trouble::new(TroubleKind::Access, text)
             .hinted("the user can allow it: `vx mcp --allow-changes` in the settings of the client"))
     } else {

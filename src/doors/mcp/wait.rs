@@ -1,4 +1,4 @@
-//! The tool `wait_for`: a wait that can be cut and asked for again, since its answer is on the board.
+//! The tool `wait_for`: a wait that can be cancelled and repeated, since its answer is on the board.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -18,10 +18,10 @@ use crate::serving::up;
 use crate::workspace::frontend::NullFrontend;
 use crate::workspace::project::{Faults, Workspace};
 
-/// The wait of a call that gives none, and the longest.
+/// The default wait of a call, and the longest.
 const USUAL_SECONDS: f64 = 60.0;
 const MOST_SECONDS: f64 = 3600.0;
-/// The time between two looks whether the client still wants the answer.
+/// The interval for checking whether the client still wants the answer.
 const PIECE: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Deserialize)]
@@ -44,7 +44,7 @@ enum McpWaitCondition {
     Ended,
 }
 
-/// The time that a call gives.
+/// The timeout of a call.
 pub(super) fn timeout(seconds: Option<f64>) -> Result<Duration, Trouble> {
     let seconds = seconds.unwrap_or(USUAL_SECONDS);
     if !(0.0..=MOST_SECONDS).contains(&seconds) {
@@ -54,7 +54,7 @@ pub(super) fn timeout(seconds: Option<f64>) -> Result<Duration, Trouble> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// The board of the work with this name, and the keys that the name means there.
+/// The board of the work with this name, and the keys that the name stands for there.
 pub(super) fn whereabouts(
     here: &Here,
     name: &str,
@@ -93,7 +93,7 @@ pub(super) fn whereabouts(
         .hinted("`boards` lists all work, `project` what is declared"))
 }
 
-/// The keys that the name means on the board in this file.
+/// The keys that the name stands for on the board in this file.
 fn keys_on(path: &Path, name: &str) -> Result<Vec<String>, Trouble> {
     let snapshot = find::open_file(path).and_then(|mut reader| Ok(reader.snapshot()?));
     let snapshot = snapshot.map_err(|error: BoardError| trouble(&error))?;
@@ -104,7 +104,7 @@ impl WaitFor {
     pub(super) fn answer(self, here: &Here, call: &Call) -> Result<McpToolResult, Trouble> {
         let deadline = Instant::now() + timeout(self.timeout_seconds)?;
         let reached = match self.state {
-            // A caller that gives a time waits for a repair, too.
+            // A caller that gives a timeout also waits for failed work to be repaired.
             McpWaitCondition::Ready if self.timeout_seconds.is_some() => Reached::Ready,
             McpWaitCondition::Ready => Reached::ReadySoon,
             McpWaitCondition::Done => Reached::Done,
@@ -130,7 +130,7 @@ impl WaitFor {
         wait(call, &board, &wanted, deadline)
     }
 
-    /// True for a service of the project, which may be started at any time.
+    /// Whether this is a service of the project, which may be started at any time.
     fn may_come(&self, here: &Here, name: &str) -> bool {
         let place = self.board.is_none().then(|| here.place(self.directory.as_deref()).ok()).flatten();
         let workspace =
@@ -144,11 +144,11 @@ fn not_started(names: &[String]) -> McpToolResult {
     McpToolResult::Facts(json!({
         "outcome": "timeout",
         "work": names.iter().map(row).collect::<Vec<_>>(),
-        "next": "nobody has started it: `service` does, if the server may change things, or the user with `vx up`",
+        "next": "it was never started: call `service`, if this server offers it, or ask the user to run `vx up`",
     }))
 }
 
-/// Wait for this work, and say how it went.
+/// Wait for this work, and report its outcome.
 pub(super) fn wait(
     call: &Call,
     board: &Path,
@@ -163,7 +163,7 @@ pub(super) fn wait(
             Ok(states) => return Ok(McpToolResult::Facts(facts("reached", &states))),
             Err(WaitForError::TimeUp(states)) if left.is_zero() => {
                 let mut facts = facts("timeout", &states);
-                facts["next"] = "it goes on: call `wait_for` again, or look at `logs`".into();
+                facts["next"] = "the work goes on: call `wait_for` again, or look at `logs`".into();
                 return Ok(McpToolResult::Facts(facts));
             }
             Err(WaitForError::TimeUp(states)) => {
@@ -180,12 +180,12 @@ pub(super) fn wait(
     }
 }
 
-/// The error of a call whose client no longer waits. It is not sent.
+/// The error for a call whose client no longer waits. It is never sent.
 pub(super) fn cut() -> Trouble {
     Trouble::new(TroubleKind::Cancelled, "the call was cancelled")
 }
 
-/// The result of a wait that came to no end of its own.
+/// The result of a wait that was cancelled or timed out.
 pub(super) fn unfinished(end: Unfinished, what: &str) -> Result<McpToolResult, Trouble> {
     match end {
         Unfinished::Cancelled => Err(cut()),

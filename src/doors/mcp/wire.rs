@@ -10,9 +10,9 @@ use vx_text::escaped;
 
 use vx_rpc::RpcError;
 
-/// The longest message that is taken.
+/// The longest message that is accepted.
 const LINE_BYTES: u64 = 1024 * 1024;
-/// JSON-RPC's code for what is no JSON.
+/// JSON-RPC's error code for invalid JSON.
 const NO_JSON: i64 = -32700;
 
 /// A message of the client.
@@ -30,7 +30,7 @@ pub(super) struct McpMessage {
 /// The next line, without its end; `None` at the end of the input.
 ///
 /// # Errors
-/// The input cannot be read, or the line is longer than any message; it is skipped then.
+/// The input cannot be read, or the line is too long for a message; such a line is skipped.
 pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Vec<u8>, RpcError>>> {
     let mut line = Vec::new();
     input.by_ref().take(LINE_BYTES + 1).read_until(b'\n', &mut line)?;
@@ -44,16 +44,16 @@ pub(super) fn next_line(input: &mut impl BufRead) -> io::Result<Option<Result<Ve
     Ok(Some(Ok(line)))
 }
 
-/// The messages of a line. An older version of the protocol sends several as an array.
+/// The messages in a line. An older version of the protocol sends several as an array.
 pub(super) fn messages(line: &[u8]) -> Result<Vec<Result<McpMessage, RpcError>>, RpcError> {
     let value: Value = serde_json::from_slice(line).map_err(|error| RpcError {
         code: NO_JSON,
-        message: format!("a line is one message in JSON: {error}"),
+        message: format!("the line is not a message in JSON: {error}"),
         data: None,
     })?;
     let all = match value {
         Value::Array(all) if all.is_empty() => {
-            return Err(RpcError::invalid_request("an array of messages holds some"));
+            return Err(RpcError::invalid_request("the array of messages is empty"));
         }
         Value::Array(all) => all,
         one => vec![one],
@@ -62,7 +62,7 @@ pub(super) fn messages(line: &[u8]) -> Result<Vec<Result<McpMessage, RpcError>>,
     Ok(all.into_iter().map(read).collect())
 }
 
-/// The way to the client, shared by all calls. A message is written whole or not at all.
+/// The output to the client, shared by all calls. A message is written whole or not at all.
 #[derive(Clone)]
 pub(super) struct Out(Arc<Mutex<Box<dyn Write + Send>>>);
 
@@ -85,11 +85,11 @@ impl Out {
     }
 
     fn send(&self, message: &Value) {
-        // The line steers no terminal that shows it, and its strings mean the same.
+        // Escaped, so that a terminal that shows the line is not steered by it; its strings keep their meaning.
         let mut line = escaped(&message.to_string()).into_owned().into_bytes();
         line.push(b'\n');
         let mut stream = self.0.lock();
-        // A client that no longer reads closes its end of the input, too, which ends the session.
+        // A client that no longer reads also closes its end of the input, which ends the session.
         let _ = stream.write_all(&line).and_then(|()| stream.flush());
     }
 }

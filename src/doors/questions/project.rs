@@ -1,4 +1,4 @@
-//! The declarations of a project, and how far they are in place.
+//! What a project declares, and how much of it is installed or running.
 
 use std::path::{Path, PathBuf};
 
@@ -30,9 +30,9 @@ pub struct ProjectState {
     pub scripts: Vec<Script>,
     /// Its services.
     pub services: Vec<Service>,
-    /// What is wrong or doubtful in its file. With an error nothing else is known of it.
+    /// Errors and warnings about its file. With an error, nothing else is known about the project.
     pub problems: Vec<Problem>,
-    /// What waits for its user's consent; empty once that is given.
+    /// What waits for the user's consent; empty once that is given.
     pub waits_for_consent: Vec<String>,
 }
 
@@ -42,15 +42,15 @@ pub struct ProjectState {
 pub struct Tool {
     /// Its name.
     pub name: String,
-    /// The version that is asked for.
+    /// The requested version.
     pub wanted: String,
     /// The version in the lock.
     pub locked: Option<String>,
     /// The versions in the store.
     pub installed: Vec<String>,
-    /// It is not installed as the project wants it.
+    /// Whether it is not installed as the project wants it.
     pub missing: bool,
-    /// Its line in the file, from 1; 0 for one that is inherited.
+    /// Its line in the file, from 1; 0 for an inherited tool.
     pub line: u32,
 }
 
@@ -60,7 +60,7 @@ pub struct Tool {
 pub struct Script {
     /// Its name.
     pub name: String,
-    /// Its command; empty if it only has others to run first.
+    /// Its command; empty if it only runs other scripts.
     pub command: String,
     /// Its purpose.
     pub description: Option<String>,
@@ -85,9 +85,9 @@ pub struct Service {
     /// Its step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
-    /// It can be used.
+    /// Whether it can be used.
     pub ready: bool,
-    /// False if it counts as usable without any check: it has run for a while, which may mean nothing.
+    /// False if it counts as ready without any check, only because it has run for a while.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checked: Option<bool>,
     /// Its address, once it can be used.
@@ -128,7 +128,7 @@ pub struct Build {
     pub error: Option<String>,
 }
 
-/// Something wrong or doubtful in a project's file.
+/// An error or a warning about a project's file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Problem {
@@ -136,20 +136,20 @@ pub struct Problem {
     pub line: u32,
     /// Its column in characters, from 1.
     pub column: u32,
-    /// The number of characters that it is about.
+    /// Its length in characters.
     pub length: u32,
-    /// The problem in words.
+    /// The problem as a text.
     pub message: String,
-    /// The advice for a correction.
+    /// How to correct it.
     pub advice: Option<String>,
-    /// The file cannot be used for it.
+    /// Whether it makes the file unusable.
     pub error: bool,
 }
 
 /// The project of this directory.
 ///
 /// # Errors
-/// There is none, or its files cannot be read.
+/// There is no project, or its files cannot be read.
 pub fn project(home: &Home, directory: &Path) -> Result<ProjectState, QuestionError> {
     let place = ProjectPlace::Above(directory.to_owned());
     let workspace = Workspace::open(home.clone(), &place, Faults::Keep, &NullFrontend)?;
@@ -204,7 +204,7 @@ impl ProjectState {
 
 fn problem(found: &vx_project::Problem, error: bool) -> Problem {
     let vx_project::Problem { message, advice, line, column, length, .. } = found.clone();
-    // The texts quote a file that may be a stranger's, and are for people.
+    // Escaped, because the texts quote a file that may be a stranger's, and people read them.
     let (message, advice) = (escaped(&message).into_owned(), advice.map(|advice| escaped(&advice).into_owned()));
     Problem { line: number(line), column: number(column), length: number(length), message, advice, error }
 }
@@ -217,7 +217,7 @@ fn not_started(name: &str) -> Service {
     Service { name: name.to_owned(), word: "not started".to_owned(), ..Service::default() }
 }
 
-/// A service on a board, with what helps its reader further.
+/// A service on a board, with what helps its reader to go on.
 pub fn state(service: &ServiceState) -> Service {
     Service {
         name: service.name.clone(),

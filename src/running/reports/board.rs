@@ -10,14 +10,14 @@ use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
 use crate::boards::find;
 
-/// The longest name of a board, in bytes. With its extension it is no longer than the names of runs' boards, for which
-/// the length of the directory's path leaves room.
+/// The longest name of a board, in bytes. With its extension it is no longer than the names of runs' boards, which the
+/// limit on the directory's path leaves room for.
 const LONGEST_NAME: usize = 24;
 
 /// A board to make.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewBoard {
-    /// Its name; without one it is known by its owner's process id.
+    /// Its name; without one, its owner's process id names it.
     pub name: Option<String>,
     /// Its title; by default its name, or else the name of the working directory.
     pub title: Option<String>,
@@ -32,7 +32,7 @@ pub struct NewBoard {
 pub fn create(new: &NewBoard, owner: Option<u32>) -> Result<PathBuf, ReportError> {
     let owners = owners(owner)?;
     let directory = find::directory()?;
-    // A board that cannot be removed stays for the next call to try again.
+    // If a board cannot be removed now, the next call tries again.
     let _ = collect_boards(&directory);
     let path = match &new.name {
         Some(name) => named(&directory, name)?,
@@ -61,10 +61,10 @@ fn working_directory_name() -> String {
     directory.file_name().map_or_else(|| "script".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Close a script's board in this state, or in the one that its slots imply. Returns the keys of the slots that have
+/// Close a script's board in this state, or in the state that its slots imply. Returns the keys of the slots that have
 /// not ended.
 ///
-/// A closed board stays as it is, since a trap at the script's exit often closes it a second time.
+/// Closing a closed board does nothing, since a trap at the script's exit often closes it a second time.
 ///
 /// # Errors
 /// There is no such board, or it belongs to another process.

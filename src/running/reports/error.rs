@@ -17,9 +17,9 @@ pub enum ReportError {
     #[error("a slot needs a key")]
     NoKey,
     /// No key is named outside of a wrapped command.
-    #[error("which slot? no key is named, and this script runs under no `vx board run`")]
+    #[error("no key is named, and this script does not run under `vx board run`")]
     NotWrapped,
-    /// The slot of the wrapped command has a writer already.
+    /// The slot of the wrapped command already has a writer.
     #[error("the slot of this command has another writer{}", writer.map_or_else(String::new, |pid| format!(": process {pid}")))]
     Written {
         /// The process that claimed it first.
@@ -31,7 +31,7 @@ pub enum ReportError {
     /// There is no board to write to.
     #[error(transparent)]
     Board(#[from] BoardError),
-    /// The process that writes the slot has not taken the report.
+    /// The process that writes the slot has not accepted the report.
     #[error(transparent)]
     Control(#[from] ControlError),
     /// The key belongs to another process.
@@ -46,7 +46,7 @@ pub enum ReportError {
     #[error(transparent)]
     Refused(ClaimError),
     /// The slot has another version.
-    #[error("the version of `{key}` is `{version}`, and stays")]
+    #[error("the version of `{key}` is `{version}` and cannot change")]
     OtherVersion {
         /// The slot's key.
         key: String,
@@ -104,8 +104,8 @@ impl Explain for ReportError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotWrapped => "name one: `vx board put KEY …`".into(),
-            Self::Written { .. } => "give the report a key of its own: `vx board put KEY …`".into(),
-            Self::NoCaller => "name the process whose work it is".into(),
+            Self::Written { .. } => "give the report its own key: `vx board put KEY …`".into(),
+            Self::NoCaller => "name the process that does the work".into(),
             Self::Board(error) => return error.hint(),
             Self::Control(error) => return error.hint(),
             Self::KeyInUse { owner, .. } => {
@@ -114,9 +114,9 @@ impl Explain for ReportError {
                 format!("{owner}: choose another key, or wait until it has ended")
             }
             Self::Refused(error) => return error.hint(),
-            Self::OtherVersion { .. } => "end the slot and begin a new one, or leave out the version".into(),
+            Self::OtherVersion { .. } => "end the slot and start a new one, or leave out the version".into(),
             Self::Name { .. } => "a number alone would be taken for a process id".into(),
-            Self::Create(CreateError::Exists { .. }) => "a process is still at work on it: choose another name".into(),
+            Self::Create(CreateError::Exists { .. }) => "a process still uses it: choose another name".into(),
             Self::Create(error) => return error.hint(),
             Self::NoKey | Self::End(_) | Self::Attach(_) | Self::Read(_) | Self::Remove { .. } => return None,
         })

@@ -27,12 +27,12 @@ pub(super) fn owners(named: Option<u32>) -> Result<Vec<u32>, ReportError> {
     if owners.is_empty() { Err(ReportError::NoCaller) } else { Ok(owners) }
 }
 
-/// The owners by which a board is found if none is named: these, and the callers if another owner is named.
+/// The processes whose board is meant if none is named: these owners, and then the callers.
 pub(super) fn with_callers(owners: &[u32]) -> Vec<u32> {
     owners.iter().copied().chain(callers()).collect()
 }
 
-/// One reading of this board.
+/// Read this board once.
 pub(super) fn read(board: &Path) -> Result<Snapshot, ReportError> {
     Ok(Reader::open(board)?.snapshot()?)
 }

@@ -1,27 +1,27 @@
-//! A report, and its form on the way to the process that writes the slot.
+//! A report, and its form as a request to the process that writes the slot.
 
 use vx_base::trouble::{Trouble, TroubleKind};
 use vx_shm::{SlotState, Unit};
 
 use crate::boards::control::ReportDocument;
 
-/// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
+/// The progress of one slot, as a script reports it. Fields that are left out stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SlotReport {
     /// The slot's key; `None` for the slot of the wrapped command that the script runs in.
     pub key: Option<String>,
     /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
     pub version: Option<String>,
-    /// The step that the script is in: a word of the vocabulary of tasks, or a name of its own for a step of the running
-    /// work. Entering another one starts `done` and `total` over.
+    /// The step that the script is in: a word of the vocabulary of tasks, or any name for a step of the running work.
+    /// Entering another step starts `done` and `total` over.
     pub step: Option<String>,
     /// Work finished in this step.
     pub done: Option<Done>,
     /// The total work of this step.
     pub total: Option<u64>,
-    /// The unit of both.
+    /// The unit of both numbers.
     pub unit: Option<Unit>,
-    /// One line about the present work.
+    /// One line about the current work.
     pub message: Option<String>,
     /// A longer text.
     pub details: Option<String>,
@@ -34,9 +34,9 @@ pub struct SlotReport {
 /// Finished work, as a script reports it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// So much.
+    /// This much in total.
     At(u64),
-    /// So much more than before.
+    /// This much more than before.
     More(u64),
 }
 
@@ -50,7 +50,7 @@ pub enum SlotReportEffect {
 }
 
 impl SlotReport {
-    /// The report as a request carries it, for the slot with this key.
+    /// The report in the form of a request, for the slot with this key.
     pub(super) fn document(&self, key: &str) -> ReportDocument {
         let (done, more) = match self.done {
             None => (None, None),
@@ -76,7 +76,7 @@ impl SlotReport {
     /// The report in this request.
     ///
     /// # Errors
-    /// It names a unit that is none, or a state that no slot ends in.
+    /// It names an unknown unit, or a state that no slot ends in.
     pub fn of_document(document: &ReportDocument) -> Result<Self, Trouble> {
         let document = document.clone();
         let unit = document.unit.as_deref().map(|name| named(Unit::ALL, name, Unit::name, "unit")).transpose()?;
@@ -102,7 +102,7 @@ fn named<T: Copy>(all: &[T], name: &str, name_of: fn(T) -> &'static str, what: &
     all.iter().copied().find(|one| name_of(*one) == name).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|one| name_of(*one)).collect();
         let shown: String = name.chars().take(40).collect();
-        Trouble::new(TroubleKind::Usage, format!("`{shown}` is no {what} of work"))
+        Trouble::new(TroubleKind::Usage, format!("`{shown}` is not a known {what} of work"))
             .hinted(format!("use one of: {}", names.join(", ")))
     })
 }

@@ -14,7 +14,7 @@ use crate::boards::find;
 
 /// Put a report on a board: the named one, else the script's own.
 ///
-/// A slot that has ended takes no second end, since a trap at the script's exit often reports one.
+/// A second end for a slot is ignored, since a trap at the script's exit often reports one.
 ///
 /// # Errors
 /// There is no such board, or the key belongs to another process.
@@ -50,7 +50,7 @@ pub fn put(report: &SlotReport, board: Option<&str>, owner: Option<u32>) -> Resu
     Ok(SlotReportEffect::Written)
 }
 
-/// Write a report to this slot of the board; a slot that it ends is taken.
+/// Write a report to this slot of the board. If the report ends the slot, `place` is empty afterwards.
 ///
 /// # Errors
 /// The slot has another version, or its end cannot be recorded.
@@ -81,7 +81,8 @@ pub fn write(place: &mut Option<Slot>, report: &SlotReport, board: &Path) -> Res
     Ok(())
 }
 
-/// Publish the report's numbers. Numbers without a step are those of work that runs, so they take a slot out of its queue.
+/// Publish the report's numbers. Numbers without a step mean that the work runs, so a queued slot enters its running
+/// step.
 fn count(slot: &mut Slot, report: &SlotReport) {
     let (before, total) = (slot.done(), report.total.or(slot.total()));
     if report.step.is_none() && slot.step() == Step::FIRST {
@@ -95,7 +96,7 @@ fn count(slot: &mut Slot, report: &SlotReport) {
     slot.publish_of(done, total);
 }
 
-/// Enter a step, unless the slot is in it.
+/// Enter a step, unless the slot is already in it.
 fn enter(slot: &mut Slot, word: &str, total: Option<u64>) {
     let known = task::step_named(word);
     let own = known.is_none().then_some(word);
@@ -109,7 +110,7 @@ fn enter(slot: &mut Slot, word: &str, total: Option<u64>) {
     }
 }
 
-/// Check that the slot, which got its version when it was claimed, has this one.
+/// Check that the slot, which got its version when it was claimed, has this version.
 fn check_version(board: &Path, slot: &Slot, version: &str) -> Result<(), ReportError> {
     let snapshot = read(board)?;
     match snapshot.slots.into_iter().find(|view| view.index == slot.index()) {

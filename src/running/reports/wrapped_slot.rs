@@ -1,4 +1,4 @@
-//! The slot of the wrapped command that a script runs in: reserved for it, and claimed by its first report.
+//! The slot of the wrapped command that a script runs in: reserved for the command, and claimed by the first report.
 
 use std::path::Path;
 
@@ -18,8 +18,8 @@ pub(super) struct WrappedSlot {
 }
 
 impl WrappedSlot {
-    /// The slot of the command around this process, if a report with this key is meant for it: on no other board that is
-    /// named, and with no other key.
+    /// The slot of the command around this process, if a report is meant for it: one that names no other board and no
+    /// other key.
     pub(super) fn around(board: Option<&str>, key: Option<&str>) -> Option<Self> {
         let mark = Mark::own().filter(|_| board.is_none_or(str::is_empty))?;
         let slot = mark.slot().filter(|slot| slot.kind == Kind::Task)?;
@@ -31,12 +31,12 @@ impl WrappedSlot {
         self.mark.board()
     }
 
-    /// True if the process that wraps the command has claimed the slot: it has read progress from the output.
+    /// Whether the process that wraps the command has claimed the slot, because it has read progress from the output.
     pub(super) fn is_written_by_wrapper(&self) -> bool {
         self.view().is_some_and(|slot| slot.runner.is_some() && slot.pid == slot.runner)
     }
 
-    /// Have that process write the report.
+    /// Have the wrapping process write the report.
     pub(super) fn pass_on(&self, report: &SlotReport) -> Result<SlotReportEffect, ReportError> {
         let Some(slot) = self.view() else { return Err(ReportError::Written { writer: self.wrapper }) };
         let before = control::report(self.board(), &slot, &report.document(&slot.key))?;
@@ -48,8 +48,8 @@ impl WrappedSlot {
         self.mark.slot()
     }
 
-    /// Claim the slot, or continue it, on behalf of this process. By default it is the command itself, so that all of its
-    /// scripts report to one slot.
+    /// Claim the slot, or continue it, on behalf of this owner. The default owner is the command itself, so that all of
+    /// its scripts report to one slot.
     pub(super) fn claim(&self, owner: Option<u32>) -> Result<Slot, ClaimError> {
         let callers = callers();
         let below_wrapper = || {

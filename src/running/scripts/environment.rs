@@ -1,4 +1,4 @@
-//! The variables and the placeholders that scripts get besides their arguments.
+//! The variables and placeholders that scripts get in addition to their arguments.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -21,19 +21,20 @@ use crate::workspace::withheld_notice::tell_of_file;
 /// Variables by name.
 pub(crate) type Variables = BTreeMap<OsString, OsString>;
 
-/// Reads a project's files of variables. Those that steer programs are taken from none of them, and are told once.
+/// Reads a project's files of variables. Variables that steer programs are never taken from them; a notice says so
+/// once.
 pub(crate) struct VariableFiles<'a> {
-    /// The home, for what each shell was told.
+    /// The home, which remembers the notices that each shell has had.
     pub home: &'a Home,
-    /// The consent of the project; `None` where no project is.
+    /// The consent of the project; `None` if there is no project.
     pub consent: Option<&'a Consent>,
-    /// The frontend that is told.
+    /// The frontend that gets the notices.
     pub frontend: &'a dyn Frontend,
 }
 
 impl VariableFiles<'_> {
-    /// The variables of a project's scripts: from its files of variables, unless something of the project is withheld, then
-    /// `tools`, then from its virtual environment.
+    /// The variables of a project's scripts: from its files of variables, unless parts of the project are withheld,
+    /// then `tools`, then from its virtual environment.
     pub(crate) fn of_project(
         &self,
         project: &Project,
@@ -65,7 +66,7 @@ impl VariableFiles<'_> {
     }
 }
 
-/// The content of a file of variables; nothing if there is no such file.
+/// The content of a file of variables; empty if there is no such file.
 pub(crate) fn content(path: &Path) -> Result<Vec<u8>, ScriptRunError> {
     match read_regular(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
@@ -89,7 +90,7 @@ fn enter_python(project: &Project, variables: &mut Variables) {
     }
 }
 
-/// The words of one meaning.
+/// The placeholders whose values are the same for all scripts.
 pub(super) fn fixed_words(project: &Project, home: &Home) -> io::Result<BTreeMap<String, String>> {
     let root = project.directory.display().to_string();
     let named = project.entries.iter().find(|entry| entry.key == "project.name").map(|entry| entry.value.clone());

@@ -9,7 +9,7 @@ use vx_project::scripts::ScriptError;
 
 use crate::workspace::error::WorkError;
 
-/// Why scripts were not run, or not all of them.
+/// Why not all scripts were run.
 #[derive(Debug, thiserror::Error)]
 pub enum ScriptRunError {
     /// A script cannot be expanded.
@@ -20,7 +20,7 @@ pub enum ScriptRunError {
     Variables {
         /// The file.
         path: PathBuf,
-        /// Its fault.
+        /// What is wrong with it.
         error: dotenvy::Error,
     },
     /// The project's tools cannot be found, or the run that installs them did not start.
@@ -39,7 +39,7 @@ pub enum ScriptRunError {
         /// The system's reason.
         error: io::Error,
     },
-    /// A script did not succeed, so those after it are not run.
+    /// A script failed, so the scripts after it are not run.
     #[error("the script `{name}` did not succeed")]
     Failed {
         /// The script.

@@ -1,4 +1,5 @@
-//! The hand of the steps of a run: they can be stopped as other work of a run, and their slots take reports of their scripts.
+//! The control of steps: they can be stopped like other work of a run, and their slots accept reports from their
+//! scripts.
 
 use std::path::PathBuf;
 
@@ -9,7 +10,7 @@ use vx_shm::SlotView;
 use crate::boards::control::{Hand, ReportDocument, RunHand, Verb};
 use crate::running::reports::{self, SlotReport};
 
-/// The hand of steps on the board in this file.
+/// The control of steps on the board in this file.
 pub(super) struct StepsHand {
     pub(super) run: RunHand,
     pub(super) written: WrittenSlots,

@@ -1,4 +1,4 @@
-//! The steps of a script as jobs of a run: what each needs, and which of them have the terminal.
+//! The steps of a script as jobs of a run: what each step needs, and which steps have the terminal.
 
 use parking_lot::Mutex;
 use vx_base::gauge::Gauge;
@@ -16,21 +16,21 @@ use vx_status::vocabulary::task;
 
 use super::ScriptStep;
 
-/// The most of a step's last output that is kept for its error, in bytes.
+/// How much of a step's last output is kept for its error, in bytes.
 const KEEP_BYTES: usize = 4 * 1024;
 
-/// What a step has of the terminal and of this process's streams.
+/// How a step uses the terminal and this process's streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Streams {
-    /// The terminal, and the streams as they are.
+    /// It has the terminal, and the streams as they are.
     Foreground,
-    /// Its lines go on to the streams; it runs beside others, and has nothing to read.
+    /// It runs beside other steps: its lines are copied to the streams, and its input is empty.
     Beside,
-    /// A view has the terminal: the output is on the board and in the log.
+    /// A view has the terminal, so the output goes to the board and the log only.
     Hidden,
 }
 
-/// One step with all that decides its turn.
+/// One step, with the steps to wait for and its streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Turn<'a> {
     pub(super) step: &'a ScriptStep,
@@ -39,13 +39,13 @@ pub(super) struct Turn<'a> {
     pub(super) streams: Streams,
 }
 
-/// The turns of these steps, which are in an order that works: one after the other in this order, or as many at once as
-/// do not need each other.
+/// The turns of these steps, which are given in an order that respects their needs: one after the other in this order,
+/// or `at_once`, each as soon as the steps it needs have succeeded.
 pub(super) fn turns(steps: &[ScriptStep], at_once: bool, hidden: bool) -> Vec<Turn<'_>> {
     let at_work: Vec<&ScriptStep> = steps.iter().filter(|step| !step.command.is_empty()).collect();
     let direct: Vec<Vec<&str>> = at_work.iter().map(|step| needs_of(step, steps)).collect();
     let place = |name: &str| at_work.iter().position(|step| step.name == name);
-    // All that a step waits for, in any number of steps: each comes before it.
+    // All steps that each step needs, directly or not. They come before it in the order.
     let mut all: Vec<Vec<bool>> = Vec::with_capacity(at_work.len());
     for needs in &direct {
         let mut before = vec![false; at_work.len()];
@@ -69,7 +69,7 @@ pub(super) fn turns(steps: &[ScriptStep], at_once: bool, hidden: bool) -> Vec<Tu
     at_work.iter().copied().enumerate().map(turn).collect()
 }
 
-/// The steps with a command that this one needs directly, or by a step without one.
+/// The steps with a command that this step needs, directly or through steps without a command.
 fn needs_of<'a>(step: &'a ScriptStep, steps: &'a [ScriptStep]) -> Vec<&'a str> {
     let needed = step.depends.iter().filter_map(|name| steps.iter().find(|step| step.name == *name));
     needed
@@ -82,9 +82,9 @@ pub(super) struct StepJob {
     pub(super) step: ScriptStep,
     pub(super) needs: Vec<String>,
     pub(super) streams: Streams,
-    /// The name of the step that it is a part of.
+    /// The name of the step that it belongs to on the board.
     pub(super) parent: Option<String>,
-    /// The forms of progress that vx.toml has under its name.
+    /// The progress patterns that vx.toml declares under its name.
     pub(super) forms: ProgressForms,
     /// The end of its shell, once it has ended.
     pub(super) end: Mutex<Option<ShellEnd>>,
@@ -94,7 +94,7 @@ pub(super) struct StepJob {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ShellEnd {
     pub(super) exit: Exit,
-    /// True if it was asked to stop.
+    /// Whether it was asked to stop.
     pub(super) asked: bool,
 }
 
@@ -143,7 +143,9 @@ impl Job for StepJob {
 
     fn judge(&self, _: Option<SlotState>, stop: ChildStopReason, ended: &Ended) -> Ending {
         *self.end.lock() = Some(ShellEnd { exit: ended.exit, asked: stop != ChildStopReason::No });
-        // A script may have ended its slot with a report. As without a board, its exit decides about the steps that need it.
+        // Even if a script has ended its slot with a report, its exit decides whether the steps that need it may run,
+        // as
+        // it does without a board.
         verdict(None, stop, ended, Unwritten::IsExit)
     }
 }

@@ -1,6 +1,7 @@
-//! Steps as jobs on a board, carried out to their end.
+//! Runs steps as jobs on a board, to their end.
 //!
-//! The board is this run's own, or that of the work which called vx. One of its own is recorded as every run's is.
+//! The board is this run's own, or the board of the work that called vx. Its own board is recorded like that of any
+//! run.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub struct ScriptBoardOptions {
     pub record: Option<PathBuf>,
     /// The most steps at once.
     pub at_once: usize,
-    /// True if a view has the terminal.
+    /// Whether a view has the terminal.
     pub hidden: bool,
     /// The board of another process to join.
     pub joined: Option<Joined>,
@@ -47,23 +48,24 @@ pub struct ScriptBoardOptions {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Joined {
     board: PathBuf,
-    /// The slot of the work that vx is a part of.
+    /// The slot of the work that called vx.
     parent: Option<u32>,
 }
 
 /// The end of steps.
 #[derive(Debug)]
 pub struct StepsEnd {
-    /// The first step that did not succeed, and the end of its shell.
+    /// The first step that failed, and the end of its shell.
     pub failed: Option<(String, Exit)>,
-    /// The steps were asked to stop, and none has an end of its own to report.
+    /// Whether the steps were cancelled: asked to stop, or not all run although none failed.
     pub cancelled: bool,
     /// The errors of the files and views of the run, which did not affect the steps.
     pub troubles: Vec<Trouble>,
 }
 
 impl Joined {
-    /// The board that `VX_BOARD` names: the user's choice, or that of the work which called vx. `None` without the variable.
+    /// The board that `VX_BOARD` names: the user's choice, or the board of the work that called vx. `None` without the
+    /// variable.
     ///
     /// # Errors
     /// No work can be put on that board.
@@ -88,7 +90,7 @@ impl Joined {
 /// Run these steps of the project in this place as jobs on a board, and show the run in this view.
 ///
 /// # Errors
-/// The run did not begin.
+/// The run did not start.
 pub fn run_on_board(
     steps: &[ScriptStep],
     (project, home): (&ProjectPlace, &Home),
@@ -131,7 +133,7 @@ pub fn run_on_board(
         StepsHand { run: RunHand(handle.requests.clone()), written: handle.written.clone(), board: path.clone() },
     );
     let recorder = own.as_ref().map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
-    // A script is over with its steps: it is not held open.
+    // A script's run ends with its steps, so no view may hold it open.
     let (hold, declared) = (hold().0, DeclarationLocations::default());
     let run = LiveRun { board: path, handle, hold, declared, expectations: Expectations::default() };
     view.started(&run)?;
@@ -151,7 +153,8 @@ pub fn run_on_board(
     Ok(end_of(&jobs, end?.cancelled, troubles))
 }
 
-/// The jobs of the steps. Those that the last one waits for are parts of it, so it comes first on the board.
+/// The jobs of the steps. The last step comes first on the board, and the steps that it waits for are shown as parts of
+/// it.
 fn jobs(steps: &[ScriptStep], how: &ScriptBoardOptions, forms: impl Fn(&str) -> ProgressForms) -> Vec<Arc<StepJob>> {
     let mut turns = turns(steps, how.at_once > 1, how.hidden);
     let asked = steps.last().filter(|step| !step.command.is_empty()).map(|step| step.name.clone());
@@ -167,7 +170,8 @@ fn jobs(steps: &[ScriptStep], how: &ScriptBoardOptions, forms: impl Fn(&str) -> 
     turns.into_iter().map(job).collect()
 }
 
-/// The end of the steps is that of the first which failed by itself: those that are stopped for it fail, too.
+/// The end of the steps is that of the first step that failed by itself. Steps that were stopped because of it fail,
+/// too, but later in this order.
 fn end_of(jobs: &[Arc<StepJob>], cancelled: bool, troubles: Vec<Trouble>) -> StepsEnd {
     let ends = || jobs.iter().filter_map(|job| Some((&job.step.name, (*job.end.lock())?)));
     let mut bad: Vec<_> = ends().filter(|(_, end)| !end.exit.success()).collect();

@@ -1,7 +1,7 @@
-//! The board that a wrapped command joins: that of the script which calls it, if the script has one.
+//! Finds the board that a wrapped command joins: the board of the calling script, if it has one.
 //!
-//! Looking costs the command time, so a board is opened only if its name says that a caller may have made it: the boards
-//! of runs are named by their process, and any other name may be a script's choice.
+//! Searching delays the command, so a board is opened only if, by its name, a caller may have made it: the boards of
+//! runs are named by their process, and a script may choose any other name.
 
 use std::path::PathBuf;
 
@@ -13,19 +13,19 @@ use vx_shm::{Reader, Snapshot};
 
 use crate::boards::find::{self, BoardError};
 
-/// The board to join.
+/// The result of the search for a board to join.
 pub(super) enum BoardSearchResult {
-    /// This one.
+    /// This board.
     Board(PathBuf),
-    /// None.
+    /// There is no board to join.
     None {
-        /// True if so many boards are there that old ones have to go.
+        /// Whether there are so many boards that old ones must be removed.
         crowded: bool,
     },
 }
 
-/// The board of `VX_BOARD`, else that of the nearest caller that has one. `VX_BOARD` counts last where a run has set it
-/// for what it started: a board of the script's own is nearer.
+/// The board of `VX_BOARD`, else that of the nearest caller that has one. If a run has set `VX_BOARD` for the processes
+/// it started, `VX_BOARD` comes last, since a board that the script made itself is nearer.
 pub(super) fn find() -> Result<BoardSearchResult, BoardError> {
     let mark = Mark::own().filter(Mark::is_whole);
     let named = std::env::var(Mark::BOARD).ok().filter(|named| !named.is_empty());
@@ -38,7 +38,7 @@ pub(super) fn find() -> Result<BoardSearchResult, BoardError> {
     Ok(found.map_or(BoardSearchResult::None { crowded: is_crowd(&names) }, BoardSearchResult::Board))
 }
 
-/// True if so many boards are there that old ones have to go.
+/// Whether there are so many boards that old ones must be removed.
 pub(super) fn crowded() -> Result<bool, BoardError> {
     names().map(|names| is_crowd(&names))
 }
@@ -47,16 +47,17 @@ fn is_crowd(names: &[String]) -> bool {
     names.len() > 2 * BOARDS_KEPT
 }
 
-/// The names of the boards that are there.
+/// The names of all boards.
 fn names() -> Result<Vec<String>, BoardError> {
     let entries = std::fs::read_dir(find::directory()?)?.flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
     Ok(names.filter(|name| name.ends_with(".board")).collect())
 }
 
-/// The board of one of the callers among these.
+/// The board among these that belongs to one of the callers.
 fn of_callers(names: &[&str]) -> Result<Option<PathBuf>, BoardError> {
-    // Most boards are of processes that have ended, and looking up the callers takes longer than all else here.
+    // Most boards belong to processes that have ended, and looking up the callers takes longer than everything else
+    // here.
     if names.iter().all(|name| process_of_board(name).is_some_and(|pid| !is_there(pid))) {
         return Ok(None);
     }

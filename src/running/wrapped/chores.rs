@@ -1,8 +1,8 @@
-//! The work for a board of a command's own: its recording, and the removal of old boards.
+//! Background work for a command's own board: its recording, and the removal of old boards.
 //!
-//! All of it is done while the command runs, and none for a command that ends at once: of that, the board shows
-//! everything. A recording begins with the steps so far and their times, so nothing is lost before its first look. One
-//! that was asked for is made in any case, also of a command that could not be started.
+//! It is done while the command runs, and not at all for a command that ends at once, since the board itself shows
+//! everything about that. A recording begins with the steps so far and their times, so starting late loses nothing. A
+//! requested recording is made in any case, even for a command that could not be started.
 
 use std::fs::File;
 use std::io;
@@ -21,7 +21,7 @@ const RECORDED_AFTER: Duration = Duration::from_millis(50);
 /// After this, removing old boards costs the command little in comparison.
 const COLLECTED_AFTER: Duration = Duration::from_secs(1);
 
-/// The file of a recording that was asked for.
+/// The file of a requested recording.
 pub(super) struct RecordingFile {
     path: PathBuf,
     file: File,
@@ -36,16 +36,16 @@ impl RecordingFile {
     }
 }
 
-/// The work for one board, on a thread of its own.
+/// The background work for one board, on a separate thread.
 pub(super) struct Chores {
     board: PathBuf,
-    /// True if there are many boards beside it.
+    /// Whether there are many boards beside it.
     crowded: bool,
-    /// The file for a recording that was asked for.
+    /// The file for a requested recording.
     record: Option<RecordingFile>,
 }
 
-/// Chores that have begun.
+/// Chores that have been started.
 pub(super) struct RunningChores {
     /// Closed at the command's end.
     finished: Sender<()>,
@@ -54,12 +54,12 @@ pub(super) struct RunningChores {
 }
 
 impl Chores {
-    /// With a crowd of boards old ones are removed in any case, else only if the command takes its time.
+    /// If it is `crowded`, old boards are removed in any case, else only if the command runs long enough.
     pub(super) fn new(board: &Path, crowded: bool, record: Option<RecordingFile>) -> Self {
         Self { board: board.to_owned(), crowded, record }
     }
 
-    /// Begin.
+    /// Start the thread.
     pub(super) fn start(self) -> RunningChores {
         let (finished, over) = bounded(0);
         let Self { board, crowded, record } = self;
@@ -69,7 +69,7 @@ impl Chores {
         RunningChores { finished, thread, recorded }
     }
 
-    /// The command did not begin: only what was asked for is written.
+    /// The command did not start: only write a requested recording.
     pub(super) fn skip(self) -> Result<(), WrapError> {
         if self.record.is_some() { self.start().finish() } else { Ok(()) }
     }
@@ -79,7 +79,7 @@ impl RunningChores {
     /// The board is closed: write the end of the recording.
     ///
     /// # Errors
-    /// The recording that was asked for could not be written. The user asked for no other, so the command runs without.
+    /// The requested recording could not be written. A recording that nobody requested may fail without an error.
     pub(super) fn finish(self) -> Result<(), WrapError> {
         drop(self.finished);
         let panicked = |_| Err(io::Error::other("the thread that records the board panicked"));
@@ -94,7 +94,7 @@ impl RunningChores {
 fn carry_out(board: &Path, crowded: bool, record: Option<File>, over: &Receiver<()>) -> io::Result<()> {
     let lasts = |time| over.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
     let collect = || {
-        // A board that cannot be removed stays for the next run to try again.
+        // If a board cannot be removed now, the next run tries again.
         let _ = board.parent().map(collect_boards);
     };
     if crowded {

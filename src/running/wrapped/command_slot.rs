@@ -1,8 +1,8 @@
-//! The place of a command on a board: a slot of a board that is there, one on a board of its own, or none.
+//! The place of a command on a board: a slot on an existing board, a slot on a new board, or none.
 //!
-//! The slot is reserved, in its running step already, and the command gets its mark. The first to claim it is its only
-//! writer: the command itself, if it knows vx, else this process at the first progress that it reads. This process
-//! records the end either way.
+//! The slot is reserved, already in its running step, and the command gets its mark. The first process to claim the
+//! slot is its only writer: the command itself, if it knows vx, else this process when it reads the first progress.
+//! This process records the end in both cases.
 
 use std::path::{Path, PathBuf};
 
@@ -19,12 +19,13 @@ use super::chores::{Chores, RecordingFile};
 use crate::boards::find;
 use crate::running::reports::{self, ReportError, SlotReport, refused};
 
-/// Slots of a board that a command makes for itself and those that it starts. Another board is made where it is full.
+/// The slots of a board that is made for a command and the commands it starts. If the board is full, another one is
+/// made.
 const SLOTS: u32 = 16;
 
 /// The place of a command on a board.
 pub struct CommandBoardSlot {
-    /// `None` where no board could be had.
+    /// `None` if there is no usable board.
     reserved: Option<Reserved>,
     writer: CommandSlotWriter,
     path: Option<PathBuf>,
@@ -38,23 +39,23 @@ enum CommandSlotWriter {
     Nobody,
     /// This process.
     This(Box<Slot>),
-    /// The command, or nobody any more.
+    /// The command, or no writer any more.
     Other,
 }
 
-/// A board of the command's own.
+/// A board that was made for the command.
 struct Own {
     board: Board,
-    /// True if there are many boards beside it.
+    /// Whether there are many boards beside it.
     crowded: bool,
-    /// The file for a recording that was asked for.
+    /// The file for a requested recording.
     record: Option<RecordingFile>,
 }
 
 impl CommandBoardSlot {
-    /// Take a place on the named board, else on the board of one of the callers, else on a new one with this title.
-    /// Where no board can be had, or the key is in use on a board that was not named, the place is none. The trouble has
-    /// the cause of that, or of a board of its own in place of the one that `VX_BOARD` names.
+    /// Reserve a slot on the named board, else on the board of one of the callers, else on a new board with this title.
+    /// If no board can be used, or the key is in use on a board that was not named, the command gets no place. The
+    /// trouble says why, or why the command got a new board instead of the one that `VX_BOARD` names.
     ///
     /// # Errors
     /// The named board does not exist, is over or full, or the key is in use on it.
@@ -68,7 +69,7 @@ impl CommandBoardSlot {
             Ok(BoardSearchResult::Board(path)) => match reserve(&path, &key) {
                 Ok(reserved) => return Ok((Self::on(reserved, path, &key, None), None)),
                 Err(error) if named.is_some() => return Err(refused(&path, error).into()),
-                // A board that is over, or full, is no place for a new piece of work.
+                // New work cannot go on a closed or full board.
                 Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => false,
                 Err(error) => {
                     return Ok((Self::none(), Some(Trouble::from_error(&refused(&path, error)).about(without))));
@@ -77,7 +78,7 @@ impl CommandBoardSlot {
             Ok(BoardSearchResult::None { crowded }) => crowded,
             Err(error) if named.is_some() => return Err(error.into()),
             Err(error) => {
-                unknown = Some(Trouble::from_error(&error).about(format!("`{key}` has a board of its own")));
+                unknown = Some(Trouble::from_error(&error).about(format!("`{key}` has its own board")));
                 false
             }
         };
@@ -88,12 +89,12 @@ impl CommandBoardSlot {
         ))
     }
 
-    /// Take a place on a new board with this title, which is recorded in this file.
+    /// Reserve a slot on a new board with this title, which is recorded in this file.
     ///
     /// # Errors
     /// The file or the board cannot be made.
     pub fn recorded(key: &str, title: &str, file: PathBuf) -> Result<Self, WrapError> {
-        // First the file: a board that nobody closes would stay behind.
+        // Create the file first: if that failed later, the board would be left behind unclosed.
         let record = RecordingFile::create(file)?;
         let mut place = Self::own(&slot_key(key), title, board_search::crowded()?)?;
         if let Some(own) = &mut place.own {
@@ -130,7 +131,7 @@ impl CommandBoardSlot {
         self.path.as_deref()
     }
 
-    /// The work to be done for a board of its own.
+    /// The background work for its own board.
     pub(super) fn chores(&mut self) -> Option<Chores> {
         let Own { board, crowded, record } = self.own.as_mut()?;
         Some(Chores::new(board.path(), *crowded, record.take()))
@@ -163,7 +164,7 @@ impl CommandBoardSlot {
         written
     }
 
-    /// The slot, to write to it: claimed now, unless another process was first.
+    /// The slot, for writing. Claims it now, unless another process was first.
     pub(super) fn slot(&mut self) -> Option<&mut Slot> {
         if let (CommandSlotWriter::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
             self.writer =
@@ -175,7 +176,7 @@ impl CommandBoardSlot {
         }
     }
 
-    /// Record the end of the command. A board of its own is closed.
+    /// Record the end of the command, and close its own board.
     pub(super) fn end(self, ending: &Ending, exit: Exit) {
         let (exit_code, signal) = match exit {
             Exit::Code(code) => (Some(code), None),
@@ -184,11 +185,11 @@ impl CommandBoardSlot {
         let ending = Ending { exit_code, signal, ..ending.clone() };
         let slot = self.reserved.as_ref().map(|reserved| reserved.reservation().slot);
         if let Some(reserved) = self.reserved {
-            // Fails only if the slot is in another life, which has an end of its own.
+            // Fails only if the slot is already in another life, which records its own end.
             let _ = reserved.end(&ending);
         }
         let others = slot.filter(|_| !matches!(self.writer, CommandSlotWriter::This(_)));
-        // Its lock is life: it goes only now that the end is there.
+        // The slot's lock proves that its writer lives, so release it only now that the end is recorded.
         drop(self.writer);
         if let Some(Own { board, .. }) = self.own {
             board.close(match ending.state {
@@ -201,14 +202,14 @@ impl CommandBoardSlot {
     }
 }
 
-/// True if this slot of the board has failed by what its writer recorded, whatever the command's exit code.
+/// Whether this slot's writer has recorded a failure, whatever the command's exit code.
 fn has_failed(board: &Path, slot: u32) -> bool {
     let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
     let slots = snapshot.iter().flat_map(|snapshot| &snapshot.slots);
     slots.into_iter().any(|view| view.index == slot && view.state == SlotState::Failed)
 }
 
-/// Reserve the slot without a total: that would show as nothing done, and it is only known that the command runs.
+/// Reserve the slot without a total: with one it would show 0 done, but all that is known is that the command runs.
 fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
     let own = Some(std::process::id());
     let work = SlotWork { runner: own, log_writer: own, ..SlotWork::new(key, "", Kind::Task) };

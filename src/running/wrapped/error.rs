@@ -9,7 +9,7 @@ use vx_process::missing_interpreter;
 use crate::boards::find::BoardError;
 use crate::running::reports::ReportError;
 
-/// The exit codes of shells for a program that is not there, and for one that cannot be run.
+/// The exit codes of shells for a program that does not exist, and for one that cannot be run.
 const NOT_FOUND: u8 = 127;
 const NOT_RUN: u8 = 126;
 
@@ -38,7 +38,7 @@ pub enum WrapError {
 }
 
 impl WrapError {
-    /// The exit code, as a shell has it: a caller cannot tell by another one that the command never ran.
+    /// The exit code that a shell would return, by which callers can tell that the command never ran.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NotStarted { cause, .. } if cause.kind() == io::ErrorKind::NotFound => NOT_FOUND,
@@ -60,7 +60,7 @@ impl Explain for WrapError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Board(error) => error.hint(),
-            Self::Recording { .. } => Some("name a file that is not there yet, or an older recording".into()),
+            Self::Recording { .. } => Some("name a new file, or an older recording".into()),
             Self::NotStarted { program, cause } => Some(next_step(program, cause)),
         }
     }
@@ -76,14 +76,14 @@ fn next_step(program: &Path, cause: &io::Error) -> String {
                 .into()
         }
         io::ErrorKind::NotFound => match missing_interpreter(program, cause) {
-            Some(interpreter) => format!("its first line names `{interpreter}`, which is not there"),
+            Some(interpreter) => format!("its first line names `{interpreter}`, which does not exist"),
             None => "check the path".into(),
         },
         io::ErrorKind::PermissionDenied if program.is_dir() => "it is a directory: name a program".into(),
         io::ErrorKind::PermissionDenied => {
             format!("it may not be executed: `chmod +x {shown}`, or name its interpreter: `sh {shown}`")
         }
-        _ => format!("it is no program for this machine, and no script that names its interpreter: try `sh {shown}`"),
+        _ => format!("it is no program for this machine, nor a script that names its interpreter: try `sh {shown}`"),
     }
 }
 

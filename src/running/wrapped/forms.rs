@@ -1,4 +1,4 @@
-//! The forms of progress that vx.toml has for a command, the project's before the user's own.
+//! The progress patterns that vx.toml declares for a command, the project's before the user's own.
 
 use vx_base::paths::Home;
 use vx_project::{ProgressForms, Project, ProjectError, discover, project_file};
@@ -7,11 +7,11 @@ use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::project::ProjectPlace;
 
-/// The forms with this name: those of the project at `place`, else those of the user's own file. Empty if neither has
-/// them. Each of their doubtful values is noticed.
+/// The patterns with this name: from the project at `place`, else from the user's own file; empty if neither has any.
+/// The frontend gets a notice of each doubtful value.
 ///
 /// # Errors
-/// A file cannot be used. The command runs as well without it.
+/// A file cannot be used. The command can run without it.
 pub fn forms_of(
     place: &ProjectPlace,
     home: &Home,

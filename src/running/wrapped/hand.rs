@@ -1,5 +1,5 @@
-//! The hand of a wrapped command: it can be ended, and its slot takes reports. It cannot begin again, since its process
-//! ends with it.
+//! The control of a wrapped command: it can be ended, and its slot accepts reports. It cannot be restarted, since this
+//! process ends with it.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use super::meter::CommandMeter;
 use crate::boards::control::{Hand, ReportDocument, Verb, impossible};
 use crate::running::reports::SlotReport;
 
-/// The hand of the command of this process. Its end goes the way of a signal to this process, which ends the command with
-/// all below it.
+/// The control of this process's command. A request to end is handled like a signal to this process: it ends the
+/// command and everything below it.
 pub(super) struct CommandHand(pub Arc<Mutex<(CommandMeter, Gauge)>>);
 
 impl CommandHand {
@@ -32,7 +32,7 @@ impl Hand for CommandHand {
 
     fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble> {
         match verb {
-            // A command that is about to end has nothing left to stop, and one at work has begun.
+            // The command has already started.
             Verb::Start => Ok(()),
             Verb::Stop | Verb::Kill if slot.state.ended() => Ok(()),
             Verb::Stop => Self::end(false),

@@ -1,4 +1,5 @@
-//! From a command's output to its slot: numbers, and texts when they change; all output to the log.
+//! Carries progress from a command's output to its slot: numbers, and texts when they change. All output goes to the
+//! log.
 
 use std::path::PathBuf;
 
@@ -10,19 +11,19 @@ use vx_shm::LOG_LINE_BYTES;
 use super::command_slot::CommandBoardSlot;
 use crate::running::reports::{ReportError, SlotReport};
 
-/// The end of the output that is kept for the text of a failure, in bytes.
+/// How much of the end of the output is kept for the text of a failure, in bytes.
 const TAIL_BYTES: usize = 4 * 1024;
-/// The lines of it that a failure shows.
+/// How many of these lines a failure shows.
 const TAIL_LINES: usize = 8;
 
-/// The slot of a command at work.
+/// Writes the slot of a running command.
 pub(super) struct CommandMeter {
     /// `None` once the command has ended.
     place: Option<CommandBoardSlot>,
     numbers: SlotProgressWriter,
     log: Logging,
     streams: Vec<CommandOutputStream>,
-    /// A script of the command has reported: from then on nothing is read from the output.
+    /// Whether a script of the command has reported; from then on no progress is read from the output.
     reported: bool,
 }
 
@@ -33,14 +34,14 @@ struct CommandOutputStream {
 }
 
 impl CommandMeter {
-    /// The meter of a command that begins now. `total` is the whole of its work.
+    /// The meter of a command that starts now. `total` is its total work.
     pub(super) fn new(place: CommandBoardSlot, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
         let numbers = SlotProgressWriter::with_total(total);
         Self { place: Some(place), numbers, log, streams: Vec::new(), reported: false }
     }
 
-    /// The number of one more stream, from 0.
+    /// Add a stream, and return its number, from 0.
     pub(super) fn add_stream(&mut self) -> usize {
         self.streams.push(CommandOutputStream {
             tail: Tail::keeping(TAIL_BYTES),
@@ -49,7 +50,7 @@ impl CommandMeter {
         self.streams.len() - 1
     }
 
-    /// The command printed this on the stream with this number.
+    /// Handle what the command printed on the stream with this number.
     pub(super) fn printed(&mut self, stream: usize, bytes: &[u8]) {
         let Some(place) = &self.place else { return };
         let CommandOutputStream { tail, lines } = &mut self.streams[stream];
@@ -58,7 +59,7 @@ impl CommandMeter {
         self.log.write(bytes);
     }
 
-    /// Its output had this progress.
+    /// Write this progress, which was read from the output.
     pub(super) fn read(&mut self, reading: &GaugeReading) {
         let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(CommandBoardSlot::slot) else {
             return;
@@ -66,13 +67,13 @@ impl CommandMeter {
         self.numbers.write(slot, reading);
     }
 
-    /// A script of the command reports this, which is surer than anything that is read.
+    /// Write a report from a script of the command, which is more reliable than anything read from the output.
     pub(super) fn report(&mut self, report: &SlotReport) -> Result<(), ReportError> {
         self.reported = true;
         self.place.as_mut().map_or(Ok(()), |place| place.report(report))
     }
 
-    /// The command has ended: its place, and the last lines of its output.
+    /// End the meter: returns the command's place, and the last lines of its output.
     pub(super) fn finish(&mut self) -> (CommandBoardSlot, Vec<String>) {
         let place = self.place.take().unwrap_or_else(CommandBoardSlot::none);
         self.streams.iter_mut().for_each(|stream| stream.lines.finish(|line| place.log_line(line)));
@@ -80,8 +81,8 @@ impl CommandMeter {
     }
 }
 
-/// The last lines of all streams, each stream's together: two pipes keep no common order, and the cause of a failure is
-/// often a single line on one of them. No stream has more than its share unless the others leave room.
+/// The last lines of all streams, stream by stream: the order between two pipes is not known, and the cause of a
+/// failure is often a single line on one of them. No stream gets more than its share unless the others leave room.
 fn last_of(mut streams: Vec<Vec<String>>) -> Vec<String> {
     let share = TAIL_LINES / streams.len().max(1);
     let spare = |lines: &Vec<String>| share.saturating_sub(lines.len());
@@ -93,11 +94,11 @@ fn last_of(mut streams: Vec<Vec<String>>) -> Vec<String> {
     streams.concat()
 }
 
-/// The log of the output, which is made when there is any.
+/// The log of the output, which is created with the first output.
 enum Logging {
     Soon(PathBuf),
     On(Log),
-    /// Without a log the output is still there, on the command's own streams.
+    /// No log; the output is still on the command's own streams.
     Off,
 }
 

@@ -12,7 +12,7 @@ use vx_services::ports::PortError;
 /// Why something about a development server was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum DevServerError {
-    /// `initialize` was not called yet, or `shutdown` was.
+    /// `initialize` has not been called yet, or `shutdown` has.
     #[error("the manager of development servers is not initialized")]
     NotInitialized,
     /// No development server of this plugin is managed.
@@ -21,18 +21,18 @@ pub enum DevServerError {
         /// The plugin's id.
         id: String,
     },
-    /// The plugin is not one that is in development.
+    /// The program does not count the plugin among those in development.
     #[error("the plugin `{id}` is not in development")]
     NotInDevelopment {
         /// The plugin's id.
         id: String,
     },
-    /// The plugin's directory is not there.
-    #[error("the directory of the plugin `{id}`, `{}`, is not there", path.display())]
+    /// The plugin's directory does not exist, or its path cannot be used.
+    #[error("the directory of the plugin `{id}`, `{}`, does not exist", path.display())]
     NoPath {
         /// The plugin's id.
         id: String,
-        /// The directory; empty if none is known.
+        /// The path of the directory; empty if none is known.
         path: PathBuf,
     },
     /// Another program runs the plugin's server.
@@ -41,28 +41,28 @@ pub enum DevServerError {
         /// The plugin's id.
         id: String,
     },
-    /// There is no program for guards.
+    /// The program that runs the guards was not found.
     #[error("there is no program `{}` that could guard services", program.display())]
     NoProgram {
-        /// The program that was named, or looked for on `PATH`.
+        /// The program as the settings name it, or as it was searched for on `PATH`.
         program: PathBuf,
     },
-    /// There is no port.
+    /// No port could be reserved.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// There is no directory for boards.
+    /// No directory for boards was found.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
-    /// There is no board.
+    /// The board could not be created.
     #[error(transparent)]
     Board(#[from] vx_shm::CreateError),
-    /// The system refuses.
+    /// A system call failed.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// The supervisor refuses.
+    /// The supervisor refused the request.
     #[error("{}", .0.text)]
     Refused(Trouble),
-    /// It has not ended in time.
+    /// The server did not end, or did not start again, in time.
     #[error("the development server of `{id}` has not ended in time")]
     NotEnded {
         /// The plugin's id.
@@ -95,8 +95,8 @@ impl Explain for DevServerError {
         match self {
             Self::NotInitialized => Some("call `initialize` first".into()),
             Self::Unknown { .. } => Some("start it first".into()),
-            Self::NotInDevelopment { .. } => Some("start it with its directory in place of that".into()),
-            Self::NoPath { .. } => Some("name a directory that is there".into()),
+            Self::NotInDevelopment { .. } => Some("start it by its directory instead".into()),
+            Self::NoPath { .. } => Some("give the absolute path of an existing directory".into()),
             Self::External { .. } => Some("end it there: vx ends only what it has started".into()),
             Self::NoProgram { .. } => Some("install vx, or name its program in the settings".into()),
             Self::Port(error) => Some(error.hint().into()),

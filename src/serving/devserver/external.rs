@@ -1,4 +1,4 @@
-//! Development servers that other programs run: their coming and going.
+//! Finds the development servers that other programs run, and reports when they appear and disappear.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,11 +18,11 @@ use vx_services::devinfo::{DevInfoFile, ExternalServer, ExternalServerChange, Ex
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ExternalConnection {
-    /// Its file.
+    /// The content of its `.devinfo` file.
     pub dev_info: DevInfoFile,
-    /// True if its process was there and its address accepted connections at the last look.
+    /// Whether its process existed and its address accepted connections at the last check.
     pub connected: bool,
-    /// The time of that look.
+    /// The time of that check.
     pub last_checked: Timestamp,
 }
 
@@ -32,7 +32,7 @@ pub struct ExternalWatcher {
     running: Mutex<Option<ExternalWatcherThread>>,
 }
 
-/// A thread that looks again and again until the sender is dropped.
+/// A thread that checks the folder again and again until the sender is dropped.
 struct ExternalWatcherThread {
     stop: Sender<()>,
     thread: JoinHandle<()>,
@@ -45,7 +45,7 @@ struct ExternalWatcherState {
     folder: PathBuf,
     on_connect: Box<OnConnect>,
     on_disconnect: Box<OnDisconnect>,
-    /// As of the last look: a question never waits for one that is under way.
+    /// The result of the last complete check, so that a caller never waits for the one in progress.
     known: Mutex<KnownExternalServers>,
 }
 
@@ -56,7 +56,7 @@ struct KnownExternalServers {
 }
 
 impl ExternalWatcher {
-    /// A watcher of this folder, which is not started yet. The functions are called on a thread of its own.
+    /// A watcher of this folder, not started yet. It calls the functions on its own thread.
     pub fn new(
         folder: &Path,
         on_connect: impl Fn(&str, &DevInfoFile) + Send + Sync + 'static,
@@ -71,10 +71,10 @@ impl ExternalWatcher {
         Self { shared: Arc::new(shared), running: Mutex::new(None) }
     }
 
-    /// Start to look; nothing happens if it was started before.
+    /// Start watching. Does nothing if it was started before.
     ///
     /// # Errors
-    /// The system has no thread.
+    /// The thread cannot be started.
     pub fn start(&self) -> io::Result<()> {
         let mut running = self.running.lock();
         if running.is_none() {
@@ -86,8 +86,8 @@ impl ExternalWatcher {
         Ok(())
     }
 
-    /// Stop, and wait until every server is disconnected: afterwards no function is called. A function that calls this
-    /// does not wait for itself.
+    /// Stop, and wait until every server has been reported as disconnected: no function is called afterwards. Called
+    /// from one of the functions, this does not wait, since it would wait for itself.
     pub fn stop(&self) {
         let Some(ExternalWatcherThread { stop, thread }) = self.running.lock().take() else { return };
         drop(stop);
@@ -97,12 +97,12 @@ impl ExternalWatcher {
         }
     }
 
-    /// The server of this id, connected or not.
+    /// The server with this id, connected or not.
     pub fn get_external_info(&self, id: &str) -> Option<ExternalConnection> {
         self.shared.known.lock().connections.get(id).cloned()
     }
 
-    /// True while a server of this id is connected.
+    /// Whether a server with this id is connected.
     pub fn is_externally_managed(&self, id: &str) -> bool {
         self.shared.known.lock().connections.get(id).is_some_and(|connection| connection.connected)
     }
@@ -112,7 +112,7 @@ impl ExternalWatcher {
         self.shared.known.lock().connections.clone().into_iter().collect()
     }
 
-    /// The files that are there and say nothing, each with the mistake in it.
+    /// The `.devinfo` files that cannot be used, each with the reason.
     pub fn invalid_files(&self) -> Vec<(PathBuf, String)> {
         self.shared.known.lock().invalid.clone().into_iter().collect()
     }
@@ -140,7 +140,7 @@ impl ExternalWatcherState {
         self.report(changes);
     }
 
-    /// Before the changes are reported, so that a function that asks gets the new state.
+    /// Called before the changes are reported, so that a function that queries the watcher gets the new state.
     fn update_known(&self, externals: &Externals) {
         let connections = externals.all().map(|(id, connection)| (id.to_owned(), connection.clone().into())).collect();
         let invalid = externals.invalid().map(|(path, why)| (path.to_owned(), why.to_owned())).collect();

@@ -1,4 +1,4 @@
-//! One plugin in development: its front end and its back end under a supervisor of their own, on a board of their own.
+//! One plugin in development: its front end and its back end, with their own supervisor and their own board.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use crate::boards::find;
 use crate::serving::devserver::events::event::DevServerEvent;
 use crate::serving::devserver::events::log::{LogEntry, LogRingBuffer, MANAGER};
 
-/// The slots of a plugin's board: two services, a build, and room.
+/// The slots of a plugin's board: two services, a build, and some spare ones.
 const SLOTS: u32 = 8;
-/// The time between two looks at a log that nothing on the board speaks of.
+/// How often the logs are read when the board does not change: new lines do not change it.
 const LOOK: Duration = Duration::from_millis(100);
-/// The longest that a plugin may take to stop: the time of its services, and of guards that have to be killed.
+/// The longest that a plugin may take to stop, including the time for guards that have to be killed.
 const STOPPING: Duration = Duration::from_secs(45);
-/// The client by which its services are wanted. They stay, also where one has failed, until they are stopped.
+/// The client whose lease keeps the services running until they are stopped, even if one of them has failed.
 const CLIENT: u64 = 1;
 
 type OnStatus = dyn Fn(&DevServerState) + Send + Sync;
@@ -48,22 +48,22 @@ pub struct DevServerInstance {
     running: Mutex<Option<RunningPlugin>>,
 }
 
-/// The part that the thread has, too, which reads its board.
+/// The part that is shared with the thread that reads the board.
 struct DevServerInstanceState {
     dev_path: PathBuf,
     logs: LogRingBuffer,
     state: Mutex<DevServerState>,
-    /// The board while it is at work.
+    /// The board while the plugin is running.
     board: Mutex<Option<(PathBuf, PluginSlotKeys)>>,
     on_status: Box<OnStatus>,
     on_logs: Box<OnLogs>,
     on_errors: Box<OnErrors>,
 }
 
-/// A plugin at work.
+/// What a started plugin consists of.
 struct RunningPlugin {
     handle: SupervisorHandle,
-    /// Closed once its supervisor has ended.
+    /// Disconnected once the supervisor has ended.
     finished: Receiver<()>,
     keys: PluginSlotKeys,
     builds: PathBuf,
@@ -73,8 +73,8 @@ struct RunningPlugin {
 }
 
 impl DevServerInstance {
-    /// The development server of the plugin in this directory, whose front end has this port. Nothing is started yet. The
-    /// functions are called on a thread of its own, and must not wait for `start` or `stop`.
+    /// The development server of the plugin in this directory, with this port for its front end. Nothing is started
+    /// yet. The functions are called on the instance's own thread, and must not wait for `start` or `stop`.
     #[expect(clippy::too_many_arguments, reason = "programs that embed it know it in this form")]
     pub fn new(
         id: &str,
@@ -104,7 +104,7 @@ impl DevServerInstance {
         Self { shared: Arc::new(shared), settings, reloader, vite_port, running: Mutex::new(None) }
     }
 
-    /// The same with the program for guards and the directory for boards of these settings.
+    /// Use the program for guards and the directory for boards of these settings.
     #[must_use]
     pub fn with_settings(mut self, settings: &Settings) -> Self {
         let build = std::mem::take(&mut self.settings.build);
@@ -112,10 +112,10 @@ impl DevServerInstance {
         self
     }
 
-    /// Start both, and return at once. Nothing happens if they were started.
+    /// Start both services, and return at once. Does nothing if they were started before.
     ///
     /// # Errors
-    /// There is no program for guards, no board, or no thread.
+    /// The program for guards was not found, or no board or no thread can be created.
     pub fn start(&self) -> Result<(), DevServerError> {
         let mut running = self.running.lock();
         if running.is_none() {
@@ -124,10 +124,10 @@ impl DevServerInstance {
         Ok(())
     }
 
-    /// Stop both, and return once nothing is left of them. Nothing happens if they were stopped.
+    /// Stop both services, and return once none of their processes is left. Does nothing if they were stopped before.
     ///
     /// # Errors
-    /// They have not ended in time; they are shown on their board.
+    /// They have not ended in time; their board still shows them.
     pub fn stop(&self) -> Result<(), DevServerError> {
         let mut running = self.running.lock();
         let Some(RunningPlugin { handle, finished, keys: _, builds, over, reading, _reload }) = running.take() else {
@@ -145,7 +145,7 @@ impl DevServerInstance {
         if ended { Ok(()) } else { Err(DevServerError::NotEnded { id: self.id() }) }
     }
 
-    /// Nothing of it is at work.
+    /// Set the state of a plugin that is not running.
     fn at_rest(&self) {
         *self.shared.board.lock() = None;
         self.shared.publish(|state| {
@@ -161,15 +161,15 @@ impl DevServerInstance {
         self.shared.state.lock().clone()
     }
 
-    /// True from its start to its stop.
+    /// Whether it has been started and not stopped since.
     pub fn is_managed(&self) -> bool {
         self.shared.state.lock().mode == DevServerMode::Managed
     }
 
-    /// Build the back end anew. During a build one more follows it. The front end is left alone.
+    /// Build the back end again. If a build is in progress, one more follows it. The front end is left alone.
     ///
     /// # Errors
-    /// It was not started.
+    /// It is not running.
     pub fn trigger_rebuild(&self) -> Result<(), DevServerError> {
         let running = self.running.lock();
         let running = running.as_ref().ok_or_else(|| DevServerError::Unknown { id: self.id() })?;
@@ -182,7 +182,7 @@ impl DevServerInstance {
         self.shared.logs.last(count)
     }
 
-    /// The process group of the front end; 0 for none.
+    /// The process group of the front end; 0 if it does not run.
     pub fn vite_pgid(&self) -> u32 {
         self.shared.vite_pgid()
     }
@@ -203,7 +203,7 @@ impl DevServerInstance {
         std::fs::create_dir_all(&logs)?;
         let [vite, go] = self.services(&id, &reload.url());
         let keys = PluginSlotKeys { vite: vite.name.clone(), go: go.name.clone() };
-        // The port is reserved for the plugin already; that it is free is looked at before each start.
+        // The port is already reserved for the plugin; before each start the supervisor checks that it is free.
         let ports = Ports::within(&builds);
         let (handle, finished) = start(Supervision { board, program, logs, builds: builds.clone(), ports })?;
         self.shared.publish(|state| {
@@ -229,7 +229,9 @@ impl DevServerInstance {
         Ok(RunningPlugin { handle, finished, keys, builds, over, reading, _reload: reload })
     }
 
-    /// The directory for the results of its builds: with the others of vx, or beside a board that has a place of its own.
+    /// The directory for the results of its builds: among those in the home of vx, or beside the board if the settings
+    /// name
+    /// the runtime directory.
     fn builds(&self, board: &Path) -> PathBuf {
         let home = Home::from_environment().ok().filter(|_| self.settings.runtime.is_none());
         let name = format!("devserver-{}", board.file_stem().unwrap_or_default().to_string_lossy());
@@ -259,16 +261,16 @@ impl DevServerInstance {
 
 impl Drop for DevServerInstance {
     fn drop(&mut self) {
-        // The guards end what is left, as they do at the end of this process.
+        // If this fails, the guards end what is left, as they do when this process ends.
         let _ = self.stop();
     }
 }
 
 impl DevServerInstanceState {
-    /// Read the board and the logs until its end.
+    /// Read the board and the logs until the plugin is stopped.
     fn read_on(&self, mut reading: PluginBoardReader, over: &Receiver<()>) {
         loop {
-            // The last look comes after the end.
+            // Everything is read once more after the end, so that no last line is lost.
             let last = over.try_recv() == Err(TryRecvError::Disconnected);
             for event in reading.poll() {
                 self.handle_event(event);
@@ -288,7 +290,7 @@ impl DevServerInstanceState {
         }
     }
 
-    /// Change the state, and report it if it is another one.
+    /// Change the state, and report it if it differs from before.
     fn publish(&self, change: impl FnOnce(&mut DevServerState)) {
         let mut state = self.state.lock();
         let before = state.clone();
@@ -315,7 +317,7 @@ impl DevServerInstanceState {
         let snapshot = find::open_file(&board).ok().and_then(|mut reader| reader.snapshot().ok());
         let slot = snapshot.as_ref().and_then(|snapshot| find::slot_of(snapshot, &keys.vite));
         let guard = slot.filter(|slot| !slot.state.ended()).and_then(|slot| slot.pid);
-        // The first process below its guard leads a group of its own.
+        // The first process below the guard leads the group of the service.
         let first = guard
             .and_then(|guard| members(guard).into_iter().map(|member| member.pid).filter(|pid| *pid != guard).min());
         first.unwrap_or_default()
@@ -326,7 +328,7 @@ fn io(error: find::BoardError) -> DevServerError {
     DevServerError::System(std::io::Error::other(error))
 }
 
-/// The name of a plugin's services, for any id.
+/// The name for a plugin's services: its id, without what names of services must not contain.
 pub(super) fn name_of(id: &str) -> String {
     let plain =
         |character: char| if character.is_ascii_alphanumeric() || "-_.".contains(character) { character } else { '-' };

@@ -1,4 +1,4 @@
-//! All development servers of a program: those that it started, and those that other programs run.
+//! All development servers that a program knows: those that it has started, and those that other programs run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use super::state::{DevProcessStatus, DevServerMode, DevServerState};
 use crate::serving::devserver::events::event::DevServerEvent;
 use crate::serving::devserver::events::log::LogEntry;
 
-/// The development servers of a program. It can be used from any number of threads.
+/// The development servers of a program. Any number of threads can share it.
 pub struct DevServerManager {
     shared: Arc<DevServerManagerState>,
 }
@@ -26,10 +26,10 @@ struct DevServerManagerState {
     plugin_ref: Arc<dyn PluginRef>,
     reloader: Arc<dyn PluginReloader>,
     settings: Settings,
-    /// There from `initialize` to `shutdown`.
+    /// `Some` from `initialize` to `shutdown`.
     at_work: Mutex<Option<Arc<DevServerManagerResources>>>,
     instances: Mutex<BTreeMap<String, Arc<DevServerInstance>>>,
-    /// The turn of each plugin's commands: one at a time.
+    /// A lock for each plugin, so that its commands run one at a time.
     turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
@@ -45,10 +45,12 @@ impl DevServerManager {
         Self { shared: Arc::new(DevServerManagerState { plugin_ref, reloader, settings, at_work, instances, turns }) }
     }
 
-    /// End what an earlier program has left behind, and look for servers that others run. Nothing happens if it was done.
+    /// End what an earlier program has left running, and start looking for servers of other programs. Does nothing if
+    /// this
+    /// was done before.
     ///
     /// # Errors
-    /// There is no directory for records, or no thread.
+    /// No directory for records was found, or the thread cannot be started.
     pub fn initialize(&self) -> Result<(), DevServerError> {
         let mut at_work = self.shared.at_work.lock();
         if at_work.is_some() {
@@ -64,7 +66,8 @@ impl DevServerManager {
         Ok(())
     }
 
-    /// Start the server of a plugin that is in development; the state comes back. One that is managed stays as it is.
+    /// Start the server of a plugin in development, and return its state. A server that is managed already is left
+    /// alone.
     ///
     /// # Errors
     /// The plugin is not in development, another program runs its server, or it cannot be started.
@@ -77,10 +80,10 @@ impl DevServerManager {
         self.start_dev_server_for_path(id, Path::new(&path))
     }
 
-    /// Start the server of the plugin in this directory, whatever the program knows of it.
+    /// Start the server of the plugin in this directory, without asking the program about the plugin.
     ///
     /// # Errors
-    /// The directory is not there, another program runs the server, or it cannot be started.
+    /// The directory does not exist, another program runs the server, or it cannot be started.
     pub fn start_dev_server_for_path(&self, id: &str, dev_path: &Path) -> Result<DevServerState, DevServerError> {
         let at_work = self.shared.at_work()?;
         let turn = self.shared.turn(id);
@@ -101,7 +104,7 @@ impl DevServerManager {
             return Err(error);
         }
         self.shared.instances.lock().insert(id.to_owned(), Arc::clone(&instance));
-        // A shutdown that came meanwhile may not have seen it.
+        // A shutdown in the meantime may have missed this instance.
         if let Err(over) = self.shared.at_work() {
             let _ = instance.stop();
             at_work.release(id)?;
@@ -113,7 +116,7 @@ impl DevServerManager {
     /// Stop the server of a plugin, and give its port back.
     ///
     /// # Errors
-    /// None is managed, or it does not end.
+    /// No server of the plugin is managed, or it does not end.
     pub fn stop_dev_server(&self, id: &str) -> Result<(), DevServerError> {
         let at_work = self.shared.at_work()?;
         let turn = self.shared.turn(id);
@@ -123,10 +126,10 @@ impl DevServerManager {
         stopped
     }
 
-    /// Stop the server of a plugin, then start it on the same port; the new state comes back.
+    /// Stop the server of a plugin, start it again on the same port, and return the new state.
     ///
     /// # Errors
-    /// None is managed, it does not end, or cannot be started again.
+    /// No server of the plugin is managed, it does not end, or it cannot be started again.
     pub fn restart_dev_server(&self, id: &str) -> Result<DevServerState, DevServerError> {
         let at_work = self.shared.at_work()?;
         let turn = self.shared.turn(id);
@@ -140,16 +143,16 @@ impl DevServerManager {
         Ok(instance.state())
     }
 
-    /// Build the back end of a plugin anew.
+    /// Build the back end of a plugin again.
     ///
     /// # Errors
-    /// None is managed.
+    /// No server of the plugin is managed.
     pub fn rebuild_plugin(&self, id: &str) -> Result<(), DevServerError> {
         self.shared.at_work()?;
         self.shared.managed(id)?.trigger_rebuild()
     }
 
-    /// The state of a plugin's server; idle for one that is not known.
+    /// The state of a plugin's server; idle if the plugin is unknown.
     pub fn get_dev_server_state(&self, id: &str) -> DevServerState {
         let instance = self.shared.instance(id);
         match instance.filter(|instance| instance.is_managed()) {
@@ -183,28 +186,29 @@ impl DevServerManager {
         self.shared.instance(id).map(|instance| instance.get_logs(count)).unwrap_or_default()
     }
 
-    /// True if a server of the plugin is managed, here or by another program.
+    /// Whether a server of the plugin is managed, here or by another program.
     pub fn is_managed(&self, id: &str) -> bool {
         let here = self.shared.instance(id).is_some_and(|instance| instance.is_managed());
         here || self.shared.at_work.lock().clone().is_some_and(|at_work| at_work.runs_elsewhere(id))
     }
 
-    /// The server of a plugin that another program runs, as its file says.
+    /// The server that another program runs for this plugin, as described by its `.devinfo` file.
     pub fn get_external_plugin_info(&self, id: &str) -> Option<ExternalConnection> {
         let at_work = self.shared.at_work.lock().clone()?;
         at_work.watcher.as_ref()?.get_external_info(id)
     }
 
-    /// Stop everything that this manager has started. It can be repeated.
+    /// Stop everything that this manager has started. Calling it again does nothing.
     ///
     /// # Errors
-    /// A server has not ended in time; the others have.
+    /// A server has not ended in time, or the record of process groups cannot be written. All servers were told to
+    /// stop.
     pub fn shutdown(&self) -> Result<(), DevServerError> {
         let Some(at_work) = self.shared.at_work.lock().take() else { return Ok(()) };
         at_work.watcher.iter().for_each(ExternalWatcher::stop);
         let instances: Vec<(String, Arc<DevServerInstance>)> =
             std::mem::take(&mut *self.shared.instances.lock()).into_iter().collect();
-        // A command that is under way has its turn first, so nothing is started behind this.
+        // A command in progress holds this lock, so nothing is started after the stop.
         let stop = |id: &str, instance: &DevServerInstance| {
             let turn = self.shared.turn(id);
             let _turn = turn.lock();
@@ -243,7 +247,7 @@ impl DevServerManager {
 
 impl Drop for DevServerManager {
     fn drop(&mut self) {
-        // The guards of one that does not end do that by themselves.
+        // If a server does not end, its guards end it.
         let _ = self.shutdown();
     }
 }
@@ -278,8 +282,8 @@ impl DevServerManagerResources {
     }
 }
 
-/// A state is new. The process group of a front end that is at work goes on record, so that it can be ended by the next
-/// manager.
+/// Report a new state. While the front end runs, record its process group, so that the next manager can end it if this
+/// program is killed.
 fn status_changed(shared: &Weak<DevServerManagerState>, id: &str, state: &DevServerState) {
     if let Some(shared) = shared.upgrade()
         && let Some(at_work) = shared.at_work.lock().clone()
@@ -287,7 +291,7 @@ fn status_changed(shared: &Weak<DevServerManagerState>, id: &str, state: &DevSer
         && let Some(instance) = shared.instance(id)
     {
         at_work.ports.record_pid(state.vite_port, instance.vite_pgid());
-        // Without the record the guards still end it.
+        // Even without the record the guards end the processes.
         let _ = at_work.ports.save_pids();
     }
     report(shared, || DevServerEvent::Status(state.clone()));

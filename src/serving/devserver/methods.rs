@@ -1,4 +1,4 @@
-//! The manager's functions as methods for programs, and their parameters.
+//! The manager's functions as methods of the socket, and their parameters.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::DEFAULT_LOG_BUFFER_SIZE;
 
-/// A method.
+/// A method for development servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DevServerMethod {
     Start,
@@ -48,7 +48,7 @@ pub(super) struct OfPlugin {
     pub id: String,
 }
 
-/// The parameters of a start in a directory.
+/// The parameters of [`DevServerMethod::StartForPath`].
 #[derive(Debug, Deserialize)]
 pub(super) struct AtPath {
     #[serde(rename = "pluginID")]
@@ -57,12 +57,12 @@ pub(super) struct AtPath {
     pub path: PathBuf,
 }
 
-/// The parameters of a question for log entries.
+/// The parameters of [`DevServerMethod::Logs`].
 #[derive(Debug, Deserialize)]
 pub(super) struct OfLogs {
     #[serde(rename = "pluginID")]
     pub id: String,
-    /// The most entries.
+    /// The most entries to return.
     #[serde(default = "all")]
     pub count: usize,
 }

@@ -1,15 +1,15 @@
 //! Development servers for editors and desktop programs that embed vx: plugins in development, each a front end under vite
 //! and a back end in Go, supervised by the guards of [`vx_services`].
 //!
-//! The names and the JSON here are a contract with such programs. They stay as they are, also where the rest of vx would
-//! choose others. The page for programs: `docs/clients/devserver.md`.
+//! The names and the JSON here are a contract with such programs and never change, even where the rest of vx would
+//! choose other names. `docs/clients/devserver.md` describes them.
 //!
-//! - `state` and `log` are what programs read, `event` what they are sent,
-//! - `reading` makes them from a board and its logs,
-//! - `instance` is one plugin, `reloading` its way to the program that loads it,
-//! - `manager` is all of them, with `ports` and the servers that others run (`external`),
-//! - `project` is the plugins under the supervisor of a project (`plugin`), for clients of its socket: their `methods` and
-//!   `notifications`.
+//! - `state` and `events`: what programs read and what is sent to them,
+//! - `reading`: turns a board and its logs into these,
+//! - `instance`: one plugin with its own supervisor; `reloading`: has the program load a new build,
+//! - `manager`: all plugins of a program, with their `ports` and the servers of other programs (`external`),
+//! - `project`: the plugins under the supervisor of a project (each a `plugin`), for clients of its socket, with their
+//!   `methods`.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub use state::{BuildError, DevProcessStatus, DevServerMode, DevServerState};
 pub use vx_services::devinfo::DevInfoFile;
 pub use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START};
 
-/// The time without another change of files after which a plugin is built.
+/// How long no file may change before a plugin is built.
 pub const DEDUP_INTERVAL: Duration = QUIET;
-/// The number of log entries that are at hand.
+/// How many log entries are kept.
 pub const DEFAULT_LOG_BUFFER_SIZE: usize = 5000;

@@ -1,4 +1,4 @@
-//! A plugin among the services of a project, as the board of their supervisor has it.
+//! A plugin among the services of a project, as the board of their supervisor shows it.
 
 use std::path::{Path, PathBuf};
 
@@ -18,17 +18,18 @@ pub(super) struct Plugin {
     path: PathBuf,
     reading: PluginBoardReader,
     state: DevServerState,
-    /// The mistakes of its last build.
+    /// The errors of its last build.
     errors: Vec<BuildError>,
     logs: LogRingBuffer,
-    /// The port of its front end, as long as it is at work.
+    /// The port of its front end while the plugin runs.
     port: Option<u16>,
-    /// The lives that were stopped by request: whatever they ended with, they rest.
+    /// The lives of front end and back end that were stopped by request: even if they ended with a failure, the plugin
+    /// counts as stopped.
     stopped: [Option<u32>; 2],
 }
 
 impl Plugin {
-    /// The plugin with this id in this directory, whose services have this name on the board.
+    /// The plugin with this id in this directory; the names of its services on the board are made from `name`.
     ///
     /// # Errors
     /// The board cannot be read.
@@ -51,7 +52,7 @@ impl Plugin {
         Ok(plugin)
     }
 
-    /// Its directory is this one.
+    /// Set its directory.
     pub(super) fn move_to(&mut self, path: &Path) {
         path.clone_into(&mut self.path);
         self.state.dev_path = path.to_string_lossy().into_owned();
@@ -62,17 +63,17 @@ impl Plugin {
         &self.path
     }
 
-    /// Its state at the last look.
+    /// Its state at the last reading.
     pub(super) fn state(&self) -> &DevServerState {
         &self.state
     }
 
-    /// The mistakes of its last build at the last look.
+    /// The errors of its last build at the last reading.
     pub(super) fn errors(&self) -> &[BuildError] {
         &self.errors
     }
 
-    /// True from its start to its stop.
+    /// Whether it has been started and not stopped since.
     pub(super) fn is_managed(&self) -> bool {
         self.state.mode == DevServerMode::Managed
     }
@@ -82,24 +83,26 @@ impl Plugin {
         self.logs.last(count)
     }
 
-    /// The lives of its front end and its back end at the last look.
+    /// The lives of its front end and its back end at the last reading.
     pub(super) fn lives(&self) -> [Option<u32>; 2] {
         self.reading.slots().map(|slot| slot.map(|slot| slot.generation))
     }
 
-    /// It was stopped by request.
+    /// Note that its present lives were stopped by request.
     pub(super) fn rest(&mut self) {
         self.stopped = self.lives();
     }
 
-    /// Note something about it in its log.
+    /// Add a message to its log.
     pub(super) fn log_message(&self, text: &str) -> DevServerEvent {
         let entry = LogEntry::own(&self.state.plugin_id, MANAGER, "info", text.to_owned());
         self.logs.push(entry.clone());
         DevServerEvent::Log(vec![entry])
     }
 
-    /// The events since the last look; `port` is asked for the port of its front end while that is not known.
+    /// Read the board, and return the events since the last reading. `port` is called for the port of the front end
+    /// while
+    /// that is unknown.
     pub(super) fn poll(&mut self, port: impl FnOnce() -> Option<u16>) -> Vec<DevServerEvent> {
         let mut events = self.reading.poll();
         let mut now = DevServerState { dev_path: self.state.dev_path.clone(), ..self.reading.state().clone() };
@@ -132,7 +135,7 @@ impl Plugin {
         events
     }
 
-    /// True if one of its services is at work or about to be, or has failed and nobody has stopped it since.
+    /// Whether one of its services runs or is about to run, or has failed without being stopped by request.
     fn is_at_work(&self) -> bool {
         let lives = self.reading.slots().into_iter().zip(self.stopped);
         lives.into_iter().any(|(slot, stopped)| slot.is_some_and(|slot| is_there(slot, stopped)))

@@ -1,5 +1,5 @@
-//! The ports of development servers: one for each plugin, reserved for this user over all programs, and a record of the
-//! process groups behind them, which the next manager ends if this program is killed.
+//! The ports of development servers: one for each plugin, reserved across all programs of this user, and a record of
+//! the process groups that use them. If this program is killed, the next manager ends those groups.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,14 +14,14 @@ use vx_process::RecordedProcess;
 
 use vx_services::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, PortReservation, Ports};
 
-/// The time that recorded processes have to end once they are asked to.
+/// How long recorded processes may take to end before they are killed.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The ports of one program's plugins.
 #[derive(Debug)]
 pub struct PortAllocator {
     ports: Ports,
-    /// The directory of the records, one of each program.
+    /// The directory of the records, with one file for each program.
     records: PathBuf,
     held: Mutex<BTreeMap<String, PortReservation>>,
     groups: Mutex<BTreeMap<u16, RecordedProcess>>,
@@ -35,7 +35,7 @@ struct PortRecord {
 }
 
 impl PortAllocator {
-    /// The ports that are reserved in this runtime directory.
+    /// An allocator whose reservations and records are below this runtime directory.
     pub fn new(runtime: &Path) -> Self {
         Self {
             ports: Ports::within(runtime),
@@ -45,7 +45,7 @@ impl PortAllocator {
         }
     }
 
-    /// The port of this plugin: the one that it has, or a free one.
+    /// The port of this plugin: the one that it holds, or else a free one.
     ///
     /// # Errors
     /// All ports are taken, or a reservation cannot be written.
@@ -60,25 +60,25 @@ impl PortAllocator {
         Ok(port)
     }
 
-    /// The port of this plugin; 0 for none.
+    /// The port of this plugin; 0 if it has none.
     pub fn get_port(&self, id: &str) -> u16 {
         self.held.lock().get(id).map_or(0, PortReservation::port)
     }
 
-    /// Give a port back. One that is not held is left alone.
+    /// Give a port back. Does nothing if it is not held.
     pub fn release(&self, port: u16) {
         self.held.lock().retain(|_, reserved| reserved.port() != port);
         self.groups.lock().remove(&port);
     }
 
-    /// Give the port of this plugin back, and return it; 0 for none.
+    /// Give the port of this plugin back, and return it; 0 if it had none.
     pub fn release_by_plugin(&self, id: &str) -> u16 {
         let port = self.get_port(id);
         self.release(port);
         port
     }
 
-    /// Remember the process group behind a port; 0 for none.
+    /// Remember the process group that uses a port; 0 removes it.
     pub fn record_pid(&self, port: u16, pgid: u32) {
         let mut groups = self.groups.lock();
         match RecordedProcess::from_pid(pgid).filter(|_| pgid > 0) {
@@ -87,12 +87,12 @@ impl PortAllocator {
         }
     }
 
-    /// Write the record, in one step. One without groups is removed.
+    /// Write the record atomically, or remove it if no groups are left.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written or removed.
     pub fn save_pids(&self) -> io::Result<()> {
-        // One at a time: of two the later one has both.
+        // Held to the end: two threads write one after the other, and the second record has the groups of both.
         let groups = self.groups.lock();
         let file = self.records.join(format!("{}.json", std::process::id()));
         if groups.is_empty() {
@@ -107,8 +107,8 @@ impl PortAllocator {
         replace_file(&file, |writer| writer.write_all(&bytes))
     }
 
-    /// End the processes on record of programs that are gone, and remove those records. A record that is missing or cannot
-    /// be read is an empty one; a process that only has a recorded number is left alone.
+    /// End the recorded processes of programs that no longer run, and remove their records. A record that cannot be
+    /// read counts as empty. A process that merely has a recorded number, but is another one, is left alone.
     pub fn cleanup_stale_processes(&self) {
         let files = fs::read_dir(&self.records).into_iter().flatten().flatten().map(|entry| entry.path());
         for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "json")) {

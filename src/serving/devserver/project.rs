@@ -1,8 +1,8 @@
-//! The plugins of a project under its supervisor, for programs that speak to its socket: the manager's functions as
+//! The plugins of a project under its supervisor, for programs that connect to its socket: the manager's functions as
 //! requests, and its events as notifications.
 //!
-//! The supervisor does the work. Here the services of a plugin are found, and the board is read once for all clients; while
-//! nobody asks or listens, nothing is read.
+//! The supervisor runs the services. This module finds those of a plugin, and reads the board once for all clients.
+//! While no client asks or listens, it reads nothing.
 
 mod commands;
 
@@ -32,7 +32,7 @@ use crate::serving::devserver::events::log::LogEntry;
 use crate::serving::devserver::events::notifications::NotificationQueue;
 use crate::serving::up::Guest;
 
-/// A reading that is not older than this serves the next client as well.
+/// A reading younger than this is reused for the next client.
 const FRESH: Duration = Duration::from_millis(50);
 /// The most bytes of log entries in one answer.
 const ANSWER_BYTES: usize = 512 * 1024;
@@ -46,7 +46,7 @@ struct ProjectServersState {
     plugins: Mutex<Plugins>,
     news: Mutex<NotificationQueue>,
     watchers: Mutex<BTreeMap<PathBuf, ExternalWatcher>>,
-    /// The turn of each plugin's commands: one at a time.
+    /// A lock for each plugin, so that its commands run one at a time.
     turns: Mutex<BTreeMap<String, Arc<Mutex<()>>>>,
 }
 
@@ -117,7 +117,7 @@ impl Guest for ProjectServers {
 
     fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>> {
         let method = DevServerMethod::named(method)?;
-        // A program that starts and stops plugins is not left alone between the two.
+        // The supervisor must not end while a program that starts and stops plugins is connected.
         Some(
             self.0.handle.ask(SupervisorRequest::Stay(client)).map_err(fault).and_then(|_| self.answer(method, params)),
         )
@@ -144,7 +144,8 @@ impl Guest for ProjectServers {
         news.leave(client);
         let over = if news.is_deserted() { std::mem::take(&mut *self.0.watchers.lock()) } else { BTreeMap::new() };
         drop(news);
-        // Each is waited for, and reports what it no longer sees.
+        // After `news` is unlocked: dropping a watcher waits until it has reported its servers as gone, which locks
+        // `news`.
         drop(over);
     }
 }
@@ -161,8 +162,8 @@ impl Plugins {
         self.know(plugin, plugin, &path, board);
     }
 
-    /// There is a plugin with this id in this directory, whose services have this name. One whose board cannot be read is
-    /// known later.
+    /// Add the plugin with this id in this directory, whose services have this name, or update its directory. If the
+    /// board cannot be read, a later call adds the plugin.
     fn know(&mut self, id: &str, name: &str, path: &Path, board: &Path) {
         match self.known.get_mut(id) {
             Some(known) => known.move_to(path),
@@ -170,12 +171,12 @@ impl Plugins {
         }
     }
 
-    /// The folders in which other programs may run plugins like these.
+    /// The folders that contain the plugins, where other programs may run some, too.
     fn folders(&self) -> BTreeSet<PathBuf> {
         self.known.values().filter_map(|plugin| plugin.path().parent()).map(Path::to_owned).collect()
     }
 
-    /// All that a client has to know that has missed something.
+    /// The present states and errors, for a client that has missed notifications.
     fn present(&self) -> Vec<DevServerEvent> {
         let present = |(id, plugin): (&String, &Plugin)| {
             let errors = DevServerEvent::Errors(id.clone(), plugin.errors().to_vec());
@@ -186,7 +187,7 @@ impl Plugins {
 }
 
 impl ProjectServersState {
-    /// Read the board and the logs, unless that was done a moment ago, and tell the clients what is new.
+    /// Read the board and the logs, unless that was done less than `fresh` ago, and notify the clients of changes.
     fn refresh(&self, fresh: Duration) {
         let mut plugins = self.plugins.lock();
         if plugins.looked.is_some_and(|at| at.elapsed() < fresh) {
@@ -201,12 +202,12 @@ impl ProjectServersState {
         plugins.looked = Some(Instant::now());
     }
 
-    /// The port of this service, as its supervisor has it.
+    /// The port of this service, as its supervisor knows it.
     fn port(&self, key: String) -> Option<u16> {
         self.handle.ask(SupervisorRequest::Look(vec![key])).ok()?.first()?.port
     }
 
-    /// Look for servers that others run in every folder of plugins, as long as anybody is told.
+    /// Look for servers of other programs in every folder of plugins, as long as a client listens.
     fn watch_folders(self: &Arc<Self>) {
         if self.news.lock().is_deserted() {
             return;
@@ -216,14 +217,14 @@ impl ProjectServersState {
         for folder in folders {
             watchers.entry(folder).or_insert_with_key(|folder| {
                 let watcher = watcher(folder, &Arc::downgrade(self));
-                // Without a thread the clients are not told of them.
+                // If its thread cannot be started, the clients get no notifications of such servers.
                 let _ = watcher.start();
                 watcher
             });
         }
     }
 
-    /// The servers that other programs run right now, with their ids.
+    /// The servers of other programs, checked now, with their ids.
     fn externals(&self) -> BTreeMap<String, ExternalConnection> {
         let folders = self.plugins.lock().folders();
         let mut found = BTreeMap::new();
@@ -243,7 +244,7 @@ impl ProjectServersState {
         self.external(id).is_some_and(|external| external.connected)
     }
 
-    /// What is known of this plugin, read anew.
+    /// Read the board, then this plugin; `None` if there is no plugin with this id.
     fn with_plugin<T>(&self, id: &str, read: impl FnOnce(&mut Plugin) -> T) -> Option<T> {
         self.refresh(Duration::ZERO);
         self.plugins.lock().known.get_mut(id).map(read)
@@ -287,7 +288,7 @@ impl ProjectServersState {
     }
 }
 
-/// A watcher of this folder that tells the clients.
+/// A watcher of this folder that notifies the clients.
 fn watcher(folder: &Path, shared: &Weak<ProjectServersState>) -> ExternalWatcher {
     let (come, gone) = (shared.clone(), shared.clone());
     let on_connect = move |id: &str, info: &super::DevInfoFile| {
@@ -298,7 +299,7 @@ fn watcher(folder: &Path, shared: &Weak<ProjectServersState>) -> ExternalWatcher
     ExternalWatcher::new(folder, on_connect, move |id| tell(&gone, id, idle(id)))
 }
 
-/// Tell the clients of a server that another program runs, unless its plugin is at work here.
+/// Notify the clients of a server that another program runs, unless the plugin runs here.
 fn tell(shared: &Weak<ProjectServersState>, id: &str, state: DevServerState) {
     let Some(shared) = shared.upgrade() else { return };
     if !shared.plugins.lock().known.get(id).is_some_and(Plugin::is_managed) {

@@ -1,4 +1,4 @@
-//! One plugin as its board and its logs have it, and the events that follow from what has changed there.
+//! Reads one plugin from its board and its logs, and turns what has changed there into events.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::serving::devserver::events::event::DevServerEvent;
 use crate::serving::devserver::events::log::{LogEntry, MANAGER, WATCH};
 use crate::serving::up::LogFollower;
 
-/// The reason of the program that did not load a build.
+/// Returns the program's reason for not loading the last build, if it did not.
 pub(super) type Fault = Box<dyn Fn() -> Option<String> + Send>;
 
 /// The keys of a plugin's slots.
@@ -28,26 +28,26 @@ pub(super) struct PluginSlotKeys {
     pub go: String,
 }
 
-/// A plugin on a board.
+/// Follows a plugin on a board.
 pub(super) struct PluginBoardReader {
     keys: PluginSlotKeys,
     reader: Reader,
-    /// The outcome of the last look at the board.
+    /// The outcome of the last reading of the board.
     read: Result<bool, ReadError>,
     snapshot: Snapshot,
     logs: [LogFollower; 2],
     fault: Fault,
     state: DevServerState,
-    /// The lives of the front end and of the last build that was seen to begin.
+    /// The life of the front end at the last reading, and that of the last build whose begin was seen.
     vite_life: Option<u32>,
     begun: Option<u32>,
-    /// The life of the last build that was seen to end, and whether mistakes of it were sent.
+    /// The life of the last build whose end was seen, and whether errors of that build were sent.
     ended: Option<u32>,
     mistaken: bool,
 }
 
 impl PluginBoardReader {
-    /// The plugin with these keys on this board, whose state begins with this one.
+    /// Follow the plugin with these keys on this board, from this first state.
     pub(super) fn open(
         board: &Path,
         keys: PluginSlotKeys,
@@ -71,30 +71,30 @@ impl PluginBoardReader {
         })
     }
 
-    /// Wait for a change of the board, at most for so long.
+    /// Wait for a change of the board, at most this long.
     pub(super) fn await_change(&self, longest: Duration) {
         await_change(&self.reader, &self.read, longest);
     }
 
-    /// The state at the last look.
+    /// The state at the last reading.
     pub(super) fn state(&self) -> &DevServerState {
         &self.state
     }
 
-    /// The slots of the front end and of the back end at the last look.
+    /// The slots of the front end and of the back end at the last reading.
     pub(super) fn slots(&self) -> [Option<&SlotView>; 2] {
         [slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go)]
     }
 
-    /// Nothing of it is at work: what was reached and loaded is no more.
+    /// Clear the address and the connection of a plugin that no longer runs.
     pub(super) fn rest(&mut self) {
         self.state.vite_url.clear();
         self.state.grpc_connected = false;
     }
 
-    /// The events since the last look: first what was printed, then mistakes, and the state last.
+    /// The events since the last reading: first the log entries, then the errors of a build, and the state last.
     pub(super) fn poll(&mut self) -> Vec<DevServerEvent> {
-        // A board that cannot be read any more shows what it showed.
+        // If the board can no longer be read, the last snapshot stays.
         self.read = self.reader.refresh(&mut self.snapshot);
         let (vite, go) = (slot_of(&self.snapshot, &self.keys.vite), slot_of(&self.snapshot, &self.keys.go));
         let built = slot_of(&self.snapshot, &build_key(&self.keys.go)).cloned();
@@ -112,7 +112,7 @@ impl PluginBoardReader {
         events
     }
 
-    /// The entries since the last look. A front end that starts anew has no address until it prints one.
+    /// The log entries since the last reading. A front end that starts again has no address until it prints one.
     fn entries(&mut self, vite: Option<&SlotView>, built: Option<&SlotView>) -> Vec<LogEntry> {
         let (id, mut found) = (self.state.plugin_id.clone(), Vec::new());
         let life = vite.map(|slot| slot.generation);
@@ -126,7 +126,7 @@ impl PluginBoardReader {
             self.begun = Some(slot.generation);
         }
         for log in &mut self.logs {
-            // A log that cannot be read now may be later.
+            // Not an error: the log may be readable at the next reading.
             let entries = log.read().unwrap_or_default();
             found.extend(entries.iter().map(|entry| LogEntry::from_entry(&id, entry)));
         }
@@ -137,7 +137,7 @@ impl PluginBoardReader {
         found
     }
 
-    /// The events of a build that has ended since the last look.
+    /// The event of a build that has ended since the last reading.
     fn build_ended(&mut self, slot: &SlotView, entries: &mut Vec<LogEntry>) -> Option<DevServerEvent> {
         if !slot.state.ended() || slot.state == SlotState::Cancelled || self.ended == Some(slot.generation) {
             return None;
@@ -149,7 +149,7 @@ impl PluginBoardReader {
         self.state.last_build_duration = ended_ns.saturating_sub(begun_ns);
         self.state.last_build_time = Timestamp::from_nanosecond(self.snapshot.board.unix_ns_at(ended_ns)).ok();
         let (good, reloading) = (slot.state.good(), slot.step == build::RELOADING);
-        // A build that did not get as far as the reload changes nothing of what is loaded.
+        // A build that failed before the reload leaves the loaded program as it is.
         self.state.grpc_connected = if good || reloading { good } else { self.state.grpc_connected };
         let outcome = if good { "built and reloaded" } else { "the build has failed" };
         entries.push(LogEntry::own(&id, MANAGER, if good { "info" } else { "error" }, outcome.into()));
@@ -178,7 +178,7 @@ impl PluginBoardReader {
         if let Some(slot) = built.filter(bad) {
             return self.build_error(slot);
         }
-        // A build that is under way leaves the error of the last one.
+        // During a build the error of the last one stays.
         if built.is_some_and(|slot| !slot.state.ended()) && self.mistaken {
             return self.state.last_error.clone();
         }
@@ -202,7 +202,7 @@ fn status(slot: &SlotView, last: DevProcessStatus) -> DevProcessStatus {
     }
 }
 
-/// The state of a back end: that of its build while there is one under way, and as long as the last one is no good.
+/// The state of a back end. While a build is in progress, and as long as the last build failed, the build decides it.
 fn go_status(go: Option<&SlotView>, built: Option<&SlotView>, last: DevProcessStatus) -> DevProcessStatus {
     let Some(go) = go else { return DevProcessStatus::Idle };
     let stopped = go.state == SlotState::Cancelled || go.state.good();
@@ -214,7 +214,7 @@ fn go_status(go: Option<&SlotView>, built: Option<&SlotView>, last: DevProcessSt
     }
 }
 
-/// The address in the line by which vite shows it.
+/// The address in the line with which vite prints it.
 fn address(line: &str) -> Option<String> {
     let behind = line.split_once("Local:")?.1;
     behind.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned)

@@ -1,5 +1,5 @@
-//! The way from a build to the program that loads it: an address on this machine that the guard of a build calls once the
-//! result is in its place. The answer is the program's.
+//! Has the embedding program load a new build: the guard of a build calls a local HTTP address once the result is in
+//! place, and the response says whether the program has loaded it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -12,14 +12,14 @@ use parking_lot::Mutex;
 
 use super::settings::PluginReloader;
 
-/// The longest that a request may take to arrive.
+/// The longest that a request may take to arrive, and a response to be written.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The pause after a call that could not be taken.
+/// The pause after a connection could not be accepted.
 const AFTER_ERROR: Duration = Duration::from_millis(200);
-/// The longest request.
+/// The most bytes of a request that are read.
 const REQUEST_BYTES: u64 = 8 * 1024;
 
-/// The address of one plugin, until this is dropped.
+/// The address for reloads of one plugin. It is served until this is dropped.
 pub(super) struct ReloadAddress {
     place: SocketAddr,
     shared: Arc<ReloadAddressState>,
@@ -27,19 +27,19 @@ pub(super) struct ReloadAddress {
 
 struct ReloadAddressState {
     id: String,
-    /// No other program knows it, so none reloads by mistake.
+    /// Contains a random number, so that no other program triggers a reload by accident.
     path: String,
     reloader: Arc<dyn PluginReloader>,
-    /// The reason why the last reload failed.
+    /// Why the last reload failed; `None` if it succeeded.
     fault: Mutex<Option<String>>,
     over: Mutex<bool>,
 }
 
 impl ReloadAddress {
-    /// Take calls for this plugin from now on.
+    /// Serve an address for this plugin.
     ///
     /// # Errors
-    /// There is no port, or no thread.
+    /// No port can be bound, or the thread cannot be started.
     pub(super) fn open(id: &str, reloader: Arc<dyn PluginReloader>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let place = listener.local_addr()?;
@@ -57,10 +57,10 @@ impl ReloadAddress {
                 if *serving.over.lock() {
                     return;
                 }
-                // The guard of a build that is not answered reports that.
+                // Errors are dropped here: a guard that gets no response reports that itself.
                 match stream {
                     Ok(stream) => drop(serving.serve(&stream)),
-                    // Such as too many open files: it may last.
+                    // Too many open files, for instance. The pause avoids a busy loop, since this may last.
                     Err(_) => thread::sleep(AFTER_ERROR),
                 }
             }
@@ -73,7 +73,7 @@ impl ReloadAddress {
         format!("http://{}{}", self.place, self.shared.path)
     }
 
-    /// The reason why the last reload failed; none if it did not.
+    /// A function that returns why the last reload failed, and `None` if it succeeded.
     pub(super) fn fault(&self) -> impl Fn() -> Option<String> + Send + 'static {
         let shared = Arc::clone(&self.shared);
         move || shared.fault.lock().clone()
@@ -83,12 +83,12 @@ impl ReloadAddress {
 impl Drop for ReloadAddress {
     fn drop(&mut self) {
         *self.shared.over.lock() = true;
-        // The thread waits for a call.
+        // Wakes the thread, which waits for a connection.
         let _ = TcpStream::connect(self.place);
     }
 }
 
-/// The bytes that arrive until some moment: a request that comes in drops would hold up the others.
+/// Reads a request until a deadline: a client that sends byte by byte must not hold up the others.
 struct Arriving<'s> {
     stream: &'s TcpStream,
     until: Instant,

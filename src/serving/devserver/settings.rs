@@ -1,4 +1,4 @@
-//! The settings of a program that embeds development servers, and its functions.
+//! The settings of a program that embeds development servers, and the functions that it provides.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,43 +11,44 @@ use crate::serving::devserver::events::event::DevServerEvent;
 
 /// The plugins as the program knows them.
 pub trait PluginRef: Send + Sync {
-    /// True for a plugin in development, and its directory; an empty one if there is none.
+    /// Whether the plugin is in development, and its directory; an empty text if it has none.
     fn get_dev_plugin_info(&self, id: &str) -> (bool, String);
 }
 
-/// The way in which the program loads a new build.
+/// How the program loads a new build.
 pub trait PluginReloader: Send + Sync {
-    /// Load the program of the plugin anew. It has 10 s.
+    /// Load the plugin's program again, within 10 s.
     ///
     /// # Errors
-    /// It cannot; the text is the reason.
+    /// The reason why it cannot be loaded.
     fn reload_plugin(&self, id: &str) -> Result<(), String>;
 }
 
-/// The programs that build and run plugins; those on `PATH` where one is empty.
+/// The programs that build and run plugins. For an empty one the program on `PATH` is used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct BuildOpts {
     /// The program of Go.
     pub go_path: String,
-    /// The program of pnpm, which runs vite where the plugin has none of its own.
+    /// The program of pnpm, which runs vite for a plugin without its own.
     pub pnpm_path: String,
     /// The program of Node.
     pub node_path: String,
 }
 
-/// The settings of a manager, or of an instance that stands alone.
+/// The settings of a manager, or of an instance without a manager.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// The `vx` program, for the guards; that on `PATH` without it.
+    /// The `vx` program that runs the guards; `None` for the one on `PATH`.
     pub program: Option<PathBuf>,
-    /// The directory for boards, records and reservations; the user's own without it.
+    /// The directory for boards, records and reservations; `None` for the user's runtime directory.
     pub runtime: Option<PathBuf>,
-    /// The folder whose direct subfolders may have `.devinfo` files; without it no other program's servers are known.
+    /// The folder whose direct subfolders may have `.devinfo` files; with `None`, servers of other programs are not
+    /// found.
     pub plugins: Option<PathBuf>,
     /// The programs that build and run plugins.
     pub build: BuildOpts,
-    /// The function for events. It is called from threads of the manager, and must not wait for one of its commands.
+    /// The function for events. It is called on threads of the manager, and must not wait for a command of the manager.
     pub on_event: Option<Arc<dyn Fn(DevServerEvent) + Send + Sync>>,
 }
 
@@ -60,7 +61,7 @@ impl Settings {
         })
     }
 
-    /// The program for guards.
+    /// The program that runs the guards.
     pub(super) fn guard(&self) -> Result<PathBuf, DevServerError> {
         let program = self.program.clone().unwrap_or_else(|| "vx".into());
         let found = match program.components().count() {

@@ -7,20 +7,20 @@ use vx_status::vocabulary::{Phase, build, service};
 
 use vx_services::ReportedMistake;
 
-/// The state of a development server. All keys are always there.
+/// The state of a development server. In JSON all keys are always present.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DevServerState {
     /// The plugin's id.
     #[serde(rename = "pluginID")]
     pub plugin_id: String,
-    /// The program that runs it.
+    /// Which program runs it.
     pub mode: DevServerMode,
     /// The plugin's directory.
     pub dev_path: String,
-    /// The port of the front end; 0 for none.
+    /// The port of the front end; 0 if it has none.
     pub vite_port: u16,
-    /// The address of the front end, as it printed it.
+    /// The address of the front end, as printed by vite; empty until then.
     #[serde(rename = "viteURL")]
     pub vite_url: String,
     /// The state of the front end.
@@ -29,23 +29,23 @@ pub struct DevServerState {
     pub go_status: DevProcessStatus,
     /// The duration of the last build, in whole nanoseconds.
     pub last_build_duration: u64,
-    /// The time of the last build, good or bad; empty for none.
+    /// The time of the last build, whether it succeeded or failed; an empty text in JSON before the first one.
     #[serde(with = "time_or_nothing")]
     pub last_build_time: Option<Timestamp>,
-    /// The last failure; empty after the next good build.
+    /// The last failure; empty once the next build succeeds.
     pub last_error: String,
-    /// True if an external server's address accepts connections, or the last reload succeeded.
+    /// Whether the last reload succeeded; for an external server, whether its address accepts connections.
     pub grpc_connected: bool,
 }
 
-/// The program that runs a development server.
+/// Which program runs a development server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DevServerMode {
-    /// None.
+    /// No program.
     #[default]
     Idle,
-    /// This program.
+    /// This program, or the supervisor of the project.
     Managed,
     /// Another program.
     External,
@@ -55,16 +55,16 @@ pub enum DevServerMode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DevProcessStatus {
-    /// It was not started, or waits.
+    /// It has not been started, or waits.
     #[default]
     Idle,
-    /// It was started.
+    /// It was started, and does not run yet.
     Starting,
-    /// It is built, moved into place, or reloaded.
+    /// It is being built, moved into place, or reloaded.
     Building,
-    /// It runs.
+    /// It runs, and is not known to be ready.
     Running,
-    /// It does what it is there for.
+    /// It is ready.
     Ready,
     /// It failed.
     Error,
@@ -73,7 +73,8 @@ pub enum DevProcessStatus {
 }
 
 impl DevProcessStatus {
-    /// The state at this step of a service or of its build, after this one. While it is being stopped the last one stays.
+    /// The state at this step of a service or of its build; `last` is the state before. While it is being stopped, that
+    /// state stays.
     pub fn at_phase(phase: Phase, last: Self) -> Self {
         let is = |kind, steps: &[Step]| steps.iter().any(|step| Phase::new(kind, step.number()) == phase);
         if phase.is_first() || phase.waits() && !is(Kind::Service, &[service::BACKING_OFF]) {
@@ -95,14 +96,14 @@ impl DevProcessStatus {
     }
 }
 
-/// A mistake that a build reports.
+/// An error that a build reports.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuildError {
-    /// The file; empty if the mistake is in none.
+    /// The file; empty if the error belongs to none.
     pub file: String,
     /// The line, from 1; 0 without a file.
     pub line: u32,
-    /// The column, from 1; 0 without a file, or where the compiler names none.
+    /// The column, from 1; 0 without a file, or if the compiler names none.
     pub column: u32,
     /// The message.
     pub message: String,
@@ -114,7 +115,7 @@ impl From<ReportedMistake> for BuildError {
     }
 }
 
-/// A time as RFC 3339 in UTC, and nothing as an empty text.
+/// Writes a time as RFC 3339 in UTC, and `None` as an empty text.
 mod time_or_nothing {
     use jiff::Timestamp;
     use serde::de::Error;

@@ -16,13 +16,13 @@ use crate::running::scripts::ScriptRunError;
 use crate::workspace::error::WorkError;
 use crate::workspace::policy::way_to_consent;
 
-/// Why something about services was not done.
+/// Why a request about services failed.
 #[derive(Debug, thiserror::Error)]
 pub enum UpError {
-    /// The table of services has faults.
+    /// The table of services has errors.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
-    /// A service's directory is no part of the project.
+    /// A service's directory lies outside of the project.
     #[error(transparent)]
     Outside(#[from] DirectoryOutside),
     /// The project declares no services.
@@ -31,7 +31,7 @@ pub enum UpError {
         /// The project's file.
         file: PathBuf,
     },
-    /// The project's user has not agreed to its services.
+    /// The user has not agreed to the project's services.
     #[error("the services of `{}` need your consent", file.display())]
     Withheld {
         /// The project's file.
@@ -42,10 +42,10 @@ pub enum UpError {
     /// The project cannot be opened, or its tools not installed.
     #[error(transparent)]
     Work(#[from] WorkError),
-    /// A file is not the one that the project's user has agreed to.
+    /// A file has changed since the user agreed to it.
     #[error(transparent)]
     Agreed(#[from] AgreedFileError),
-    /// The variables of the project's services cannot be had.
+    /// The variables of the project's services cannot be read.
     #[error(transparent)]
     Variables(#[from] ScriptRunError),
     /// There is no directory for boards.
@@ -60,28 +60,28 @@ pub enum UpError {
     /// The system refuses.
     #[error("{0}")]
     System(#[from] io::Error),
-    /// The supervisor cannot be asked.
+    /// The supervisor does not answer.
     #[error("the supervisor of the services does not answer: {0}")]
     Call(CallError),
-    /// It refused.
+    /// The supervisor refused.
     #[error("{}", .0.message)]
     Refused(RpcError),
-    /// The supervisor that was started does not come up.
+    /// The supervisor did not listen in time.
     #[error("the supervisor of the services did not start")]
     NotStarted,
-    /// The supervisor that was started has ended before it listened.
+    /// The supervisor ended before it listened.
     #[error("the supervisor of the services did not start: {0}")]
     Ended(Trouble),
-    /// The supervisor that was to begin a service again has ended.
-    #[error("the services are not at work any more")]
+    /// The supervisor that was to start a service again has ended.
+    #[error("the services are no longer running")]
     NotAtWork,
-    /// The supervisor was asked to end, and has not.
+    /// The supervisor was asked to end but has not.
     #[error("the services have not ended in time")]
     NotEnded,
-    /// Something of these services is left, though they were killed: each with what that is.
-    #[error("not all has ended: {}", .0.join("; "))]
+    /// Processes of these services are left although they were killed; each text names them.
+    #[error("not everything has ended: {}", .0.join("; "))]
     Left(Vec<String>),
-    /// Another supervisor is at work.
+    /// Another supervisor is running.
     #[error("another supervisor runs the services of `{}`", directory.display())]
     Held {
         /// The project's directory.
@@ -90,7 +90,7 @@ pub enum UpError {
 }
 
 impl UpError {
-    /// True if the supervisor that was asked is about to end: another one can be asked.
+    /// Whether the supervisor is about to end, so that the request can be sent to another one.
     pub(super) fn is_over(&self) -> bool {
         match self {
             Self::Refused(fault) => fault.message == vx_services::supervisor::OVER,
@@ -148,7 +148,7 @@ impl Explain for UpError {
             Self::Create(error) => error.hint(),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
             Self::Ended(trouble) => trouble.hint.clone(),
-            Self::Left(_) => Some("see what it waits for, then run `vx down` again".into()),
+            Self::Left(_) => Some("find out what the processes wait for, then run `vx down` again".into()),
             Self::NotAtWork => Some("`vx up` starts them".into()),
             Self::NotEnded => Some("`vx ps` shows what is left".into()),
             Self::System(_) | Self::Call(_) | Self::NotStarted | Self::Held { .. } => None,

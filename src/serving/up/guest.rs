@@ -1,4 +1,4 @@
-//! What another part adds to a supervisor's answers.
+//! The interface for code that adds methods to a supervisor's control socket.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use vx_rpc::{Notification, Params, RpcError};
 use vx_services::declared::spec::Spec;
 use vx_services::supervisor::SupervisorHandle;
 
-/// The answers of another part to the clients of a supervisor. Its functions are called from the threads of the clients.
+/// Answers clients of a supervisor by its own methods. The functions are called from the clients' threads.
 pub trait Guest: Send + Sync + 'static {
     /// The methods that it answers.
     fn methods(&self) -> Vec<&'static str>;
@@ -18,16 +18,15 @@ pub trait Guest: Send + Sync + 'static {
     /// The keys of the services that this name stands for.
     fn parts(&self, name: &str) -> Vec<String>;
 
-    /// The answer to a request of the client with this number; `None` if the method is none of its own.
+    /// The answer to a request of the client with this number; `None` if the method is not one of its own.
     fn call(&self, client: u64, method: &str, params: Params<'_>) -> Option<Result<String, RpcError>>;
 
-    /// The client with this number takes notifications from now on.
+    /// The client with this number accepts notifications from now on.
     fn listens(&self, client: u64);
 
-    /// True while there may be notifications.
+    /// Whether there may be notifications.
     fn notifies(&self) -> bool;
-
-    /// Those for this client since the last call.
+    /// The notifications for this client since the last call.
     fn news(&self, client: u64) -> Vec<Notification>;
 
     /// The client with this number is gone.

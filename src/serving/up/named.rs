@@ -1,4 +1,4 @@
-//! The services that a name means.
+//! The services that a name stands for.
 
 use vx_base::nearest::nearest;
 use vx_base::trouble::{Trouble, TroubleKind};
@@ -6,8 +6,8 @@ use vx_project::services::keys_meant;
 
 use crate::workspace::project::Workspace;
 
-/// The services of a project that this name means: itself, or both of a plugin. None, if it may be one that the user has not
-/// agreed to; the start says that.
+/// The services of a project that this name stands for: one service, or both services of a plugin. Empty if it may be a
+/// service that the user has not agreed to; starting it reports that.
 ///
 /// # Errors
 /// No service has the name.

@@ -1,4 +1,4 @@
-//! What services print: the last entries of several logs in the order of their times, and those that follow.
+//! What services print: the last entries of several logs in the order of their times, and the entries that follow.
 
 pub(super) mod log_stream;
 pub(super) mod merged_log;
@@ -16,7 +16,7 @@ use vx_services::{KEPT_FILES, build_key};
 
 use super::state::ServiceState;
 
-/// The most bytes that are read of a log at once.
+/// The most bytes of a log that are read at once.
 const PIECE_BYTES: u64 = 1024 * 1024;
 
 /// The last entries of these services that a filter takes, the oldest first.
@@ -39,20 +39,20 @@ pub fn entries(services: &[ServiceState], most: usize, filter: &Filter) -> io::R
     Ok(found)
 }
 
-/// Follows one log as it grows, also into the next file.
+/// Follows one log as it grows, also across a change of files.
 pub struct LogFollower {
     source: Arc<str>,
     path: PathBuf,
-    /// The present file, once there is one, and the place in it up to which it was read.
+    /// The current file, once there is one, and the offset up to which it was read.
     file: Option<(File, u64)>,
-    /// The begin of a line that is not whole yet.
+    /// The beginning of a line that is not complete yet.
     begun: Vec<u8>,
     time: Timestamp,
     levels: Levels,
 }
 
 impl LogFollower {
-    /// Follow the log of a source in this file, from its end or from its beginning on.
+    /// Follow the log of a source in this file, from its end or from its beginning.
     pub fn new(source: &Arc<str>, path: PathBuf, from_end: bool) -> Self {
         let file = File::open(&path).ok().map(|file| {
             let at = if from_end { file.metadata().map_or(0, |found| found.len()) } else { 0 };
@@ -68,7 +68,7 @@ impl LogFollower {
         }
     }
 
-    /// The entries that have come since the last look.
+    /// The entries that have come since the last call.
     ///
     /// # Errors
     /// The log cannot be read.
@@ -78,7 +78,7 @@ impl LogFollower {
             self.file = open(&self.path)?;
         }
         self.read_on(&mut found)?;
-        // The rest of a file is read before the next one, whose place in the directory shows that it is another.
+        // Read the rest of the file before the next one, which is recognised by its device and inode.
         if let Some((file, at)) = &self.file
             && let Some((other, _)) = open(&self.path)?
             && !is_same(file, &other)?

@@ -1,4 +1,4 @@
-//! The services of a project, or of all projects of this user, as their boards have them.
+//! The services of a project, or of all projects of this user, as their boards show them.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -25,13 +25,14 @@ pub struct ServiceState {
     pub name: String,
     /// Its slot.
     pub slot: SlotDocument,
-    /// The word that people see: its step, or its end as a service's is called.
+    /// The word that people see: for its step, or for its end in the vocabulary of services.
     pub word: String,
-    /// It can be used.
+    /// Whether it can be used.
     pub ready: bool,
-    /// It can be used, and a check has found that out: without any it has run for a while, which may mean nothing.
+    /// Whether a check has found that it can be used. Without a check it counts as ready only because it has run for a
+    /// while.
     pub checked: bool,
-    /// It has ended.
+    /// Whether it has ended.
     pub ended: bool,
     /// The address under which it is reached, once it can be used.
     pub url: Option<String>,
@@ -39,7 +40,7 @@ pub struct ServiceState {
     pub port: Option<u16>,
     /// Its process, while it is at work.
     pub pid: Option<u32>,
-    /// The time at which its present attempt began.
+    /// When its current attempt began.
     pub since: Option<Timestamp>,
     /// The number of its restarts.
     pub restarts: u8,
@@ -49,7 +50,7 @@ pub struct ServiceState {
     pub error: Option<String>,
     /// The next step after the error, if that is known.
     pub hint: Option<String>,
-    /// Its last build, if it has any.
+    /// Its last build, if there was one.
     pub build: Option<BuildState>,
     /// The file of its output.
     pub log: PathBuf,
@@ -57,7 +58,7 @@ pub struct ServiceState {
     pub project: String,
     /// The board.
     pub board: PathBuf,
-    /// True if its supervisor is there.
+    /// Whether its supervisor is running.
     pub supervised: bool,
 }
 
@@ -70,13 +71,13 @@ pub struct BuildState {
     pub word: String,
     /// Its error, if it has failed.
     pub error: Option<String>,
-    /// The mistakes that it reported; none after a good one.
+    /// The errors that it reported; empty after a good build.
     pub mistakes: Vec<ReportedMistake>,
     /// The file of its output.
     pub log: PathBuf,
 }
 
-/// The newest board of the services of a project, with its services; none if they have never been started, or long ago.
+/// The services on the newest board of a project; empty if they were never started, or only long ago.
 ///
 /// # Errors
 /// The boards cannot be read.
@@ -86,18 +87,18 @@ pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
         let snapshot = find::open_file(&record.board)?.snapshot().map_err(find::BoardError::Read)?;
         return Ok(services(&record.board, &place.directory, &snapshot));
     }
-    // The board of one that has ended may be gone.
+    // The board of a supervisor that has ended may be gone.
     let last = place.last_board();
     Ok(last.map(|(board, snapshot)| services(&board, &place.directory, &snapshot)).unwrap_or_default())
 }
 
-/// The services of all projects: for each the newest board.
+/// The services of all projects, from the newest board of each.
 ///
 /// # Errors
 /// The boards cannot be read.
 pub fn all() -> Result<Vec<ServiceState>, UpError> {
     let mut seen = HashSet::new();
-    // Each directory of boards has supervisors of its own.
+    // Each directory of boards has its own supervisors.
     let of_board = |(board, snapshot): (PathBuf, Snapshot)| {
         let project = snapshot.board.project.clone().filter(|_| snapshot.board.kind == Some(Kind::Service))?;
         let directory = PathBuf::from(&project.text);
@@ -119,12 +120,12 @@ fn services(board: &Path, project: &Path, snapshot: &Snapshot) -> Vec<ServiceSta
         .collect()
 }
 
-/// The guard of a service at work; none if another program runs it.
+/// The guard of a running service; `None` if another program runs the service.
 fn guard(snapshot: &Snapshot, slot: &SlotView) -> Option<u32> {
     slot.pid.filter(|pid| !Standing::from_slot(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner)
 }
 
-/// True if the supervisor of this board is at work.
+/// Whether the supervisor of this board is running.
 pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
@@ -179,7 +180,7 @@ fn build(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> BuildState {
     }
 }
 
-/// The word that people see: that of the step, or that of the end.
+/// The word that people see, for the step or for the end.
 fn word(slot: &SlotView, standing: Standing) -> String {
     let ends = vocabulary::for_kind(slot.kind).ends;
     match standing {

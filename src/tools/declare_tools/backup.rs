@@ -13,18 +13,18 @@ use vx_project::trust::{ConsentKey, consent_record};
 use crate::workspace::consent::Consent;
 use crate::workspace::error::WorkError;
 
-/// A project's file, its lock and its consent as they were.
+/// A project's file, its lock and its consents, as they were.
 pub(super) struct ProjectBackup<'a> {
     pub(super) home: &'a Home,
     /// The project's file.
     pub(super) file: &'a Path,
     project: FileBackup,
     lock: FileBackup,
-    /// The consents that were given since.
+    /// The consents that were stored since.
     agreed: Option<(ConsentKey, Vec<Digest>)>,
 }
 
-/// The contents of a file: as they were, and as they were left by this command, if it changed them.
+/// The contents of a file: as they were, and as this command left them, if it changed them.
 struct FileBackup {
     path: PathBuf,
     before: Option<Vec<u8>>,
@@ -32,7 +32,7 @@ struct FileBackup {
 }
 
 impl<'a> ProjectBackup<'a> {
-    /// The project of this file as it is now.
+    /// Back up the project of this file as it is now.
     pub(super) fn read(home: &'a Home, file: &'a Path) -> Result<Self, WorkError> {
         let contents = |path: PathBuf| match fs::read(&path) {
             Ok(bytes) => Ok(FileBackup { path, before: Some(bytes), left: None }),
@@ -43,22 +43,22 @@ impl<'a> ProjectBackup<'a> {
         Ok(Self { home, file, project: contents(file.to_owned())?, lock: contents(lock)?, agreed: None })
     }
 
-    /// The project's file was written with this text.
+    /// Note that the project's file was written with this text.
     pub(super) fn wrote(&mut self, text: String) {
         self.project.left = Some(text.into_bytes());
     }
 
-    /// The lock is as this command has left it.
+    /// Note the lock as this command has left it.
     pub(super) fn locked(&mut self) {
         self.lock.left = fs::read(&self.lock.path).ok();
     }
 
-    /// The user has agreed to these parts of the project.
+    /// Note that consent to these parts of the project was stored.
     pub(super) fn agreed(&mut self, parts: Vec<Digest>, consent: &Consent) {
         self.agreed = Some((consent.key.clone(), parts));
     }
 
-    /// Bring back what was there. A file that somebody else has changed meanwhile stays.
+    /// Restore the former contents. A file that another process has changed meanwhile stays as it is.
     pub(super) fn restore(self) -> Result<(), WorkError> {
         if let Some((key, parts)) = self.agreed.filter(|(_, parts)| !parts.is_empty()) {
             let forgotten = consent_record::forget_typed(self.home, &key, &parts);

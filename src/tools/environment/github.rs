@@ -11,8 +11,8 @@ use crate::tools::routes::Routes;
 /// Why the runner's files were not written.
 #[derive(Debug, thiserror::Error)]
 pub enum GithubError {
-    /// The runner names no file, so this is no step of a workflow.
-    #[error("{variable} is not set: this is no step of a GitHub workflow")]
+    /// The runner names no file, so this is not a step of a workflow.
+    #[error("{variable} is not set: this is not a step of a GitHub workflow")]
     NotSet {
         /// The variable that names the file.
         variable: &'static str,
@@ -51,7 +51,7 @@ impl Explain for GithubError {
 /// A variable is not set, or its file cannot be written.
 pub fn append_for_github(routes: &Routes) -> Result<(), GithubError> {
     let mut folders = String::new();
-    // The runner puts each line in front of the lines before it.
+    // The runner puts each line in front of the earlier ones.
     for folder in routes.folders(None).iter().rev() {
         folders.push_str(&format!("{}\n", folder.display()));
     }
@@ -70,7 +70,7 @@ pub fn append_for_github(routes: &Routes) -> Result<(), GithubError> {
 fn append(variable: &'static str, text: &str) -> Result<(), GithubError> {
     let path = std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
     let path = path.ok_or(GithubError::NotSet { variable })?;
-    // An earlier step may have left its last line without an end.
+    // An earlier step may have left its last line without a line end.
     let before = fs::read(&path).unwrap_or_default();
     let separator = if before.last().is_none_or(|last| *last == b'\n') { "" } else { "\n" };
     let opened = OpenOptions::new().append(true).create(true).open(&path);

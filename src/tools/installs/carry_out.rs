@@ -1,6 +1,6 @@
 //! Carrying a plan out: the board, the run, its dumps and recordings, and everything that follows its end.
 //!
-//! The door provides the view of the run. The view is started once the run is at work, and ended last, so that a
+//! The door provides the view of the run. The view is started once the run has started, and ended last, so that a
 //! blocked terminal delays only its own output.
 
 use std::fs::File;
@@ -39,13 +39,13 @@ pub struct RunAssignment<'a> {
     pub home: &'a Home,
     /// Its options.
     pub options: &'a RunOptions,
-    /// The most installs at once by the project's settings.
+    /// The most installs at once, from the project's settings.
     pub configured_jobs: Option<usize>,
     /// The declarations of the tools.
     pub declared: DeclarationLocations,
 }
 
-/// A run at work, with the threads that follow it.
+/// A live run, with the threads that follow it.
 struct StartedRun {
     run: LiveRun,
     board: Arc<Board>,
@@ -55,11 +55,11 @@ struct StartedRun {
     reader: Option<Reader>,
 }
 
-/// Make every directory and check every place that a run needs, before any request to a source. Returns the place of its
-/// board.
+/// Create every directory and check every place that a run needs, before any request to a source. Returns the place for
+/// its board.
 ///
 /// # Errors
-/// One of them cannot be made, or is not suitable.
+/// A directory cannot be created, or a place is not suitable.
 pub fn check_places(home: &Home, options: &RunOptions) -> Result<BoardPlace, WorkError> {
     let place = BoardPlace::find(home)?;
     for path in [home.store(), home.tmp(), home.locks(), home.downloads()] {
@@ -170,7 +170,7 @@ fn finish(started: StartedRun, assignment: &RunAssignment) -> RunOutcome {
     RunOutcome { purpose: assignment.purpose.clone(), board: path, kept: Some(board), end, shims, troubles }
 }
 
-/// Record the durations of the installs. They only improve the next estimate, so a failure here is not one of the run.
+/// Record the durations of the installs. They only improve the next estimate, so a failure here does not fail the run.
 fn note_durations(mut reader: Reader, home: &Home, limited: bool) {
     if let Ok(last) = reader.snapshot() {
         let _ = history::record_run(home, &last, limited);

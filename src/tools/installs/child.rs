@@ -3,8 +3,8 @@
 //! The child claims its slot by the channel's name, then reads its configuration from standard input, then installs. It
 //! stops on request and when its parent dies. The parent decides how it ended by `wait` alone.
 //!
-//! It is the one part of the work that acts on its process: an installing child is a process and a process group of its
-//! own, made for one install, and an orphan ends its group.
+//! This is the only module below the doors that acts on its own process: an installing child has its own process group,
+//! made for one install, and ends that group if it is orphaned.
 
 mod agreed_command;
 mod hooks;
@@ -30,26 +30,26 @@ use crate::workspace::frontend::notice::Notice;
 
 use crate::tools::installs::job::SlotReporter;
 
-/// The longest that an install may take to stop by itself after its parent died.
+/// How long an install may take to stop by itself after its parent has died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 
-/// The outcome of a child's work. It is also in the slot, if there is one.
+/// The outcome of a child's work. If there is a slot, the slot has it, too.
 #[derive(Debug)]
 pub enum ChildOutcome {
     /// The tool is installed.
     Installed,
-    /// The install was asked to stop. The parent marks the slot once the whole group is gone.
+    /// The install was asked to stop. The parent ends the slot once the whole group is gone.
     Cancelled,
-    /// The parent died before the install began.
+    /// The parent died before the install started.
     Abandoned,
-    /// The install failed, or did not begin.
+    /// The install failed or did not start.
     Failed(ChildError),
 }
 
 /// The text on the slot of an install whose parent died before it could be watched.
 pub const PARENT_GONE: &str = "the vx that asked for this install is gone";
 
-/// A child at work, which stops on request and when its parent dies.
+/// A running child, which stops on request and when its parent dies.
 pub struct InstallingChild {
     cancel: CancelToken,
     orphaned: Arc<AtomicBool>,
@@ -57,11 +57,11 @@ pub struct InstallingChild {
 }
 
 impl InstallingChild {
-    /// From here on a request to stop and the parent's death cancel the install. An orphan that does not stop in time
+    /// From here on, a request to stop and the parent's death cancel the install. An orphan that does not stop in time
     /// is ended with everything it started, with this exit code; the next run removes its leftovers.
     ///
     /// # Errors
-    /// The system refuses the threads or signals for it.
+    /// The threads or signal handlers cannot be set up.
     pub fn begin(orphan_code: u8) -> io::Result<Self> {
         let orphan_code = i32::from(orphan_code);
         let child = Self { cancel: CancelToken::new(), orphaned: Arc::default(), orphan_code };
@@ -122,8 +122,8 @@ impl InstallingChild {
         }
     }
 
-    /// If the parent is gone, end the rest of the group, in which a post-install command may have left processes. A
-    /// living parent does this itself.
+    /// If the parent is gone, end the rest of the group, where a post-install command may have left processes. A living
+    /// parent does this itself.
     pub fn leave(self) {
         if self.orphaned.load(Ordering::Relaxed) {
             vx_process::end_own_group(self.orphan_code);
@@ -136,7 +136,7 @@ fn tool_of(config: &InstallConfig) -> &str {
 }
 
 fn connect(channel: &str) -> Result<InstallChannelChild, ChildCause> {
-    // A board without a name is used where no directory can be had.
+    // A board without a file name is used if there is no suitable directory.
     let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
     Ok(InstallChannelChild::connect(channel, &directory)?)
 }
@@ -147,7 +147,7 @@ fn failed(slot: Slot, cause: ChildCause, frontend: &dyn Frontend) -> ChildOutcom
     ChildOutcome::Failed(error)
 }
 
-/// End the slot. A slot that cannot be ended reads as after a crash, and the parent records the end of the process.
+/// End the slot. If that fails, the slot reads as after a crash, and the parent records the end of the process.
 fn end(slot: Slot, ending: Ending, frontend: &dyn Frontend) {
     if let Err(error) = slot.end(ending) {
         frontend.notice(Notice::EndNotWritten(error));

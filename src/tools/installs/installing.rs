@@ -1,4 +1,4 @@
-//! Installing tools by name, with a board of their own; the project and its lock stay as they are.
+//! Installing tools by name, on their own board; the project and its lock stay as they are.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,15 +27,15 @@ use crate::workspace::withheld_notice::tell;
 pub struct InstallOptions {
     /// The tools, each `TOOL` or `TOOL@VERSION`.
     pub tools: Vec<String>,
-    /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
+    /// How to get consent, if one of the tools needs it and it is missing.
     pub asking: ConsentSource,
-    /// True if a project is to declare them once they are installed.
+    /// Whether they are to be declared in a project once they are installed.
     pub declaring: bool,
     /// The options of the run.
     pub run: RunOptions,
 }
 
-/// Install these tools, each in the version and with the settings that the project at `place` has for it, if any.
+/// Install these tools, each with the version and settings that the project at `place` has for it, if any.
 ///
 /// # Errors
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
@@ -102,7 +102,7 @@ fn steps_of(
     Ok(releases::steps(plan, &workspace.home, &sources, options))
 }
 
-/// True if one of these tools needs its project's user's consent to more than the package that its name names.
+/// Whether one of these tools needs the user's consent to more than the package that it names.
 pub(crate) fn needs_consent(tools: &[String], consent: &Consent) -> bool {
     let named = |tool: &str| tools.iter().any(|text| tool_and_version(text).0 == tool);
     let acting = consent.withheld().iter().filter(|part| !part.is_named_by_tool());
@@ -113,7 +113,7 @@ pub(crate) fn needs_consent(tools: &[String], consent: &Consent) -> bool {
 fn requests(tools: &[String], project: &Project) -> Result<Vec<ToolRequest>, WorkError> {
     let mut asked: Vec<ToolRequest> = Vec::new();
     for tool in tools {
-        // Without a tool that is asked for by name, something asked for did not succeed.
+        // A tool that is requested by name is required, even if the project calls it optional.
         let wanted = ToolRequest { optional: false, ..agreed(request(tool, project)?) };
         match asked.iter().find(|known| known.name == wanted.name) {
             None => asked.push(wanted),
@@ -127,8 +127,8 @@ fn requests(tools: &[String], project: &Project) -> Result<Vec<ToolRequest>, Wor
     Ok(asked)
 }
 
-/// A request as its user's own: a package that is named here is agreed to here. Whatever else the project does with it is
-/// not.
+/// The request with the consent that naming a package on the command line gives: to the package, but not to whatever
+/// else the project does with it.
 fn agreed(wanted: ToolRequest) -> ToolRequest {
     match wanted.withheld && NamedPackage::of_tool(&wanted.name).is_some() {
         true => ToolRequest::plain(wanted.name, wanted.request, wanted.line),
@@ -136,7 +136,7 @@ fn agreed(wanted: ToolRequest) -> ToolRequest {
     }
 }
 
-/// The request for `TOOL` or `TOOL@VERSION`: as the project has it, with the version given here in place of its own.
+/// The request for `TOOL` or `TOOL@VERSION`: as in the project, but with the version that is given here.
 pub(crate) fn request(text: &str, project: &Project) -> Result<ToolRequest, WorkError> {
     let (tool, version) = tool_and_version(text);
     let declared = project.tools.iter().find(|known| known.name == tool);
@@ -150,7 +150,7 @@ pub(crate) fn request(text: &str, project: &Project) -> Result<ToolRequest, Work
     })
 }
 
-/// Take options from `VX_<TOOL>_<OPTION>` for the tools to which the project gives none. Deprecated: one notice per run.
+/// Take options from `VX_<TOOL>_<OPTION>` for tools that have none in the project. Deprecated: one notice per run.
 fn take_options_from_environment(asked: &mut [ToolRequest], frontend: &dyn Frontend) {
     let mut variables = Vec::new();
     for ask in asked.iter_mut().filter(|ask| ask.options.is_empty()) {

@@ -1,4 +1,5 @@
-//! The install of one tool as a job of a run: a child of this program, which takes its configuration from its input.
+//! The install of one tool as a job of a run: a child process of this program, which reads its configuration from its
+//! input.
 
 mod child;
 mod reporter;
@@ -27,7 +28,7 @@ use child::launch;
 pub use reporter::{SlotReporter, progress_on};
 pub use start::{InstallRun, start_run};
 
-/// Time that a child is given beyond its own deadline before it is killed.
+/// How long after its own deadline a child is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
 
 /// The install of one tool.
@@ -60,16 +61,19 @@ impl Job for InstallJob {
             }
             ToolAction::Fail { error } => Ending::failed(error.to_cell()),
         };
-        Some(Decided { ending, finally: "no release was found for it: only a new run looks again" })
+        Some(Decided { ending, finally: "no release was found for it; only a new run looks again" })
     }
 
     fn prepare(&self, place: &JobAttempt) -> Result<PreparedJob, Trouble> {
         let ToolAction::Install(preparation) = &self.step.action else {
-            return Err(Trouble::new(TroubleKind::Internal, "its end was decided, and it was prepared"));
+            return Err(Trouble::new(
+                TroubleKind::Internal,
+                "a tool was prepared although its end was already decided",
+            ));
         };
         let config = preparation(&|host| {
             let text = host.map(|host| format!("waiting for {host}'s answer")).unwrap_or_default();
-            // The install goes on without the words, too.
+            // The install also goes on without this message.
             let _ = Slot::message_before_claim(&place.board, place.reservation, &text);
         })?;
         let needs = config

@@ -1,4 +1,4 @@
-//! The progress of the holder of a lock, which its board shows.
+//! The progress of a lock's holder, read from the holder's board.
 
 use vx_shm::Reader;
 use vx_store::LockHolder;
@@ -6,7 +6,7 @@ use vx_store::report::InstallProgress;
 
 use crate::tools::installs::job::progress_on;
 
-/// The progress of a holder, from its slot; `None` if it has none, or if its board cannot be read.
+/// The progress of a holder, from its slot; `None` if it has no slot, or if its board cannot be read.
 pub(crate) fn holder_progress(holder: &LockHolder) -> Option<InstallProgress> {
     let at = holder.board.as_ref()?;
     let snapshot = Reader::open(&at.path).ok()?.snapshot().ok()?;

@@ -1,4 +1,4 @@
-//! Installs as they are carried out: their jobs and children, the releases that they hold and leave, and their repair.
+//! Carrying installs out: their jobs and child processes, the releases in the store, leftovers, and repair.
 
 pub mod carry_out;
 pub mod child;

@@ -1,4 +1,5 @@
-//! From resolved tools to the steps of a run: which releases are installed already, and where the archives of the rest are.
+//! Turns resolved tools into the steps of a run: finds which releases are installed, and where the archives of the rest
+//! are.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ pub fn wants(wanted: &[ResolvedTool]) -> Vec<WantedRelease> {
     wanted.iter().filter_map(release).collect()
 }
 
-/// The plan, given the releases in the store of this home. The signatures that the lock keeps of a release to install are
-/// checked, before any of its archives is requested.
+/// The plan, given the releases in the store of this home. Before any archive of a release is requested, the signatures
+/// that the lock holds for it are checked.
 pub fn plan_for(home: &Home, sources: &Sources, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
     let store = Store::new(home.clone());
     let installed =
@@ -45,46 +46,46 @@ pub fn plan_for(home: &Home, sources: &Sources, wanted: Vec<ResolvedTool>, force
     Plan { doubts: doubts.into_inner().troubles(), ..plan }
 }
 
-/// The doubts about signatures that the lock keeps, for all releases of a plan.
+/// Warnings about signatures in the lock, for all releases of a plan.
 #[derive(Default)]
 struct Doubts {
-    /// The tools for which the lock names keys and keeps no signatures.
+    /// The tools for which the lock names keys but holds no signatures.
     not_kept: Vec<String>,
-    /// The tools of which the lock has no signature, though their registry signs.
+    /// The tools for which the lock has no signature, although their registry signs.
     missing: Vec<String>,
     /// The tools whose signatures cannot be checked here, each with the reason.
     unchecked: Vec<(String, String)>,
 }
 
 impl Doubts {
-    /// One warning for each kind of doubt, however many tools it is about.
+    /// One warning of each kind, however many tools it is about.
     fn troubles(self) -> Vec<Trouble> {
         let mut troubles = Vec::new();
         let listed = |tools: &[String]| tools.iter().map(|tool| format!("`{tool}`")).collect::<Vec<_>>().join(", ");
         if !self.missing.is_empty() {
             let text = format!(
-                "vx.lock has no signature of {}, and the registry signs what it has: somebody may have taken it out",
+                "vx.lock has no signature for {}, although the registry signs packages: somebody may have removed it",
                 listed(&self.missing)
             );
             let hint =
-                format!("look at the history of vx.lock; `vx lock {}` adds what is signed", self.missing.join(" "));
+                format!("look at the history of vx.lock; `vx lock {}` adds the signatures", self.missing.join(" "));
             troubles.push(Trouble::new(TroubleKind::Signature, text).hinted(hint));
         }
         if !self.not_kept.is_empty() {
             let tools = listed(&self.not_kept);
-            let text = format!("vx.lock names the keys that signed {tools}, and keeps no signatures to check");
+            let text = format!("vx.lock names the keys that signed {tools}, but holds no signatures to check");
             troubles.push(Trouble::new(TroubleKind::Signature, text).hinted("run `vx lock`, which adds them"));
         }
         if !self.unchecked.is_empty() {
             let lines = self.unchecked.iter().map(|(tool, reason)| format!("  {tool}: {reason}"));
-            let text = "signatures in vx.lock cannot be checked here; digests are:";
+            let text = "signatures in vx.lock cannot be checked here; only digests are checked:";
             troubles.push(Trouble::new(TroubleKind::Signature, text).detailed(lines));
         }
         troubles
     }
 }
 
-/// Check the signatures that the lock keeps of a release.
+/// Check the signatures that the lock holds for a release.
 fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut Doubts) -> Result<(), Trouble> {
     attested(sources, tool, release)?;
     for part in release.locked.iter().filter(|_| release.source.signs()) {
@@ -98,7 +99,7 @@ fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut 
             Err(error) => {
                 let trouble = Trouble::from_error(&error);
                 let text = format!("vx.lock: {}", trouble.text);
-                let hint = "look at the history of vx.lock; to lock the tool anew by what its registry signs, run";
+                let hint = "look at the history of vx.lock; to lock the tool again by what its registry signs, run";
                 return Err(Trouble { text, ..trouble }.hinted(format!("{hint} `vx lock {tool}`")));
             }
         }
@@ -106,8 +107,8 @@ fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut 
     Ok(())
 }
 
-/// Check the builders that the lock names of a release, if the settings require them: whoever writes a lock can name
-/// any. The attestations are requested unless they are kept in the home.
+/// Check the builders that the lock names for a release, if the settings require them: whoever writes a lock can name
+/// any builder. The attestations are requested unless the home has them.
 fn attested(sources: &Sources, tool: &str, release: &ResolvedRelease) -> Result<(), Trouble> {
     if !sources.requires_provenance(tool) {
         return Ok(());
@@ -127,7 +128,7 @@ fn attested(sources: &Sources, tool: &str, release: &ResolvedRelease) -> Result<
     Ok(())
 }
 
-/// The steps that carry a plan out. Each step requests the addresses of archives that only the lock names.
+/// The steps that carry a plan out. Each step looks up the addresses of archives for which the lock has none.
 pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptions) -> Vec<PlanStep> {
     plan.into_steps(|tool, release, replaces| {
         let (version, size_bytes) = (release.version.clone(), release.whole_size_bytes());
@@ -160,7 +161,7 @@ fn locate(mut release: ResolvedRelease, sources: &Sources, offline: bool) -> Res
     Ok(release)
 }
 
-/// The arguments for a trial of a release, if its source has several archives of it for this machine: then the wrong
+/// The arguments for a trial of a release, if its source has several archives of it for this machine, so that the wrong
 /// one may have been chosen.
 fn trial(tool: &str, release: &ResolvedRelease, sources: &Sources) -> Option<Vec<String>> {
     let among = |part: &Part| sources.has_alternatives(release.source, &part.archive.package, &part.archive.file);

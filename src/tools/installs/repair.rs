@@ -1,4 +1,4 @@
-//! Repairing releases: each is installed again, and replaces the damaged one once it is whole.
+//! Repairing releases: each is installed again, and replaces the damaged one once it is complete.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,8 +22,8 @@ use crate::workspace::frontend::options::RunOptions;
 use crate::workspace::frontend::run::{DeclarationLocations, Purpose, RunOutcome};
 use crate::workspace::project::{Access, Faults, ProjectPlace, Workspace};
 
-/// Install these releases again, as a run with these options would by force. Returns `None` if no source was found for any of them. The frontend gets a notice of
-/// each release without one.
+/// Install these releases again, as a run with these options and `--force` would. The frontend gets a notice of each
+/// release for which no source was found. Returns `None` if that was so for all of them.
 ///
 /// # Errors
 /// The run did not start.
@@ -58,7 +58,7 @@ pub fn repair(
     carry_out(steps, &assignment, view, frontend).map(Some)
 }
 
-/// The steps for a release: from this project's lock, or from another project's, or else by tool and version alone.
+/// The steps for a release: from this project's lock, from another project's, or else by tool and version alone.
 fn steps_for(
     workspace: &Workspace,
     others: &[PathBuf],
@@ -90,11 +90,11 @@ fn by_lock(workspace: &Workspace, want: &WantedRelease, options: &RunOptions) ->
     Some(again(workspace, wanted, &sources, options))
 }
 
-/// The steps for a release that no lock at hand names, by its tool and version.
+/// The steps for a release that no known lock names, by its tool and version.
 ///
-/// The settings of the project at hand, such as its mirrors and `require_signatures`, apply to these downloads too, even
-/// though that project may not want the release: one command works with one workspace. Its tools, lock and order of
-/// sources do not.
+/// The settings of the current project, such as its mirrors and `require_signatures`, also apply to these downloads,
+/// even though that project may not want the release: one command works with one workspace. Its tools, lock and order
+/// of sources don't apply.
 fn by_name(workspace: &Workspace, want: &WantedRelease, options: &RunOptions) -> Result<Vec<PlanStep>, Trouble> {
     let none = Project::none(&workspace.project.directory);
     let ask =

@@ -1,4 +1,4 @@
-//! Work that asks servers, with a notice of a server that keeps it waiting.
+//! Sends a notice of each server that keeps work waiting.
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -11,7 +11,8 @@ use super::server_wait_slot::{BETWEEN_LOOKS, SILENCE_SHOWN};
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 
-/// Do this work, which asks these sources. Each server that does not answer for two seconds is named once.
+/// Do this work, which sends requests to these sources. The frontend gets one notice of each server that does not
+/// answer for two seconds.
 pub(crate) fn naming_the_silent<T>(sources: &Sources, frontend: &dyn Frontend, work: impl FnOnce() -> T) -> T {
     let (working, over) = bounded::<Infallible>(0);
     thread::scope(|scope| {
@@ -25,9 +26,9 @@ pub(crate) fn naming_the_silent<T>(sources: &Sources, frontend: &dyn Frontend, w
                 }
             }
         };
-        // Without a thread for it, the work goes on without the words.
+        // If no thread can be started, the work goes on without notices.
         let _ = thread::Builder::new().spawn_scoped(scope, look_on);
-        // Dropped after the work, also by a panic in it.
+        // Dropped after the work, even if it panics.
         let _working = working;
         work()
     })

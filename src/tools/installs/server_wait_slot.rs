@@ -1,4 +1,4 @@
-//! The preparation of an install, with the server that keeps it waiting shown on its slot.
+//! Shows the server that keeps the preparation of an install waiting on the install's slot.
 
 use std::convert::Infallible;
 use std::thread;
@@ -14,7 +14,7 @@ pub(super) const SILENCE_SHOWN: Duration = Duration::from_secs(2);
 /// Time between two looks at the requests under way.
 pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
-/// Do this work, which asks these sources on this thread, and show the server that it waits for while there is one.
+/// Do this work, which sends requests to these sources on this thread, and show the server that it waits for, if any.
 pub(super) fn showing_the_silent<T>(sources: &Sources, waits: ServerWaitReporter<'_>, work: impl FnOnce() -> T) -> T {
     let (working, over) = bounded::<Infallible>(0);
     let asking = thread::current().id();
@@ -32,9 +32,9 @@ pub(super) fn showing_the_silent<T>(sources: &Sources, waits: ServerWaitReporter
                 waits(None);
             }
         };
-        // Without a thread for it, the work goes on without the words.
+        // If no thread can be started, the work goes on without showing the server.
         let _ = thread::Builder::new().spawn_scoped(scope, look_on);
-        // Dropped after the work, also by a panic in it.
+        // Dropped after the work, even if it panics.
         let _working = working;
         work()
     })

@@ -1,4 +1,4 @@
-//! The store and the caches: listing and removing their content.
+//! The store and the caches: listing and removing their contents.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,17 +39,17 @@ pub fn list(home: &Home) -> Result<Vec<StoredRelease>, DiskError> {
 pub struct Selection {
     /// The tool.
     pub tool: String,
-    /// The version; every one without it.
+    /// The version; `None` for every version.
     pub version: Option<String>,
 }
 
 /// Why releases were not removed.
 #[derive(Debug, thiserror::Error)]
 pub enum UninstallError {
-    /// No such release is there.
+    /// There is no such release.
     #[error("`{}{}` is not installed", selection.tool, selection.version.as_ref().map(|version| format!("@{version}")).unwrap_or_default())]
     Missing {
-        /// The releases asked for.
+        /// The requested releases.
         selection: Selection,
         /// The most similar other name of an installed tool, if there is one.
         near: Option<String>,
@@ -89,11 +89,11 @@ pub struct Uninstalled {
     pub shims: Option<ShimsError>,
 }
 
-/// Remove these releases, after all of them are found, and the shims of their programs; `removed` gets the tool and
+/// Remove these releases, once all of them are found, and the shims of their programs; `removed` gets the tool and
 /// version of each.
 ///
 /// # Errors
-/// One of them does not exist, and nothing is removed; or one cannot be removed, and it and those after it stay.
+/// A release does not exist, so nothing is removed; or a release cannot be removed, so it and the later ones stay.
 pub fn uninstall(
     home: &Home,
     selections: &[Selection],
@@ -127,7 +127,7 @@ pub fn caches(home: &Home) -> [PathBuf; 3] {
     [home.downloads(), home.index(), home.trials()]
 }
 
-/// The size of all files in a directory, in bytes; unreadable ones count as empty.
+/// The size of all files in a directory, in bytes; unreadable files count as empty.
 pub fn size_bytes(directory: &Path) -> u64 {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     entries
@@ -139,7 +139,7 @@ pub fn size_bytes(directory: &Path) -> u64 {
         .sum()
 }
 
-/// Remove everything in a cache; a missing one is empty.
+/// Remove everything in a cache; a missing cache counts as empty.
 ///
 /// # Errors
 /// The file system refused, and a part of the cache may be left.

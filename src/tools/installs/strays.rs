@@ -1,11 +1,12 @@
 //! Processes that runs left behind because all of vx was killed at once: runs, installs, and the runners of their
 //! commands.
 //!
-//! They are known by the mark that they inherited. They are ended once the board's creator and the slot's writer are
-//! proved dead; a mark that proves nothing, of a board that is gone for example, leaves its process alone.
+//! They are recognised by the mark that they inherited. They are ended only if the board's creator and the slot's
+//! writer are proved dead; if a mark proves nothing, for example because its board is gone, its process is left alone.
 //!
 //! The superuser also ends processes that changed their user, and whoever runs a process chooses its mark. So for the
-//! superuser a mark has to name one of their own boards, letter by letter, and no other file is opened for it.
+//! superuser a mark must name one of the superuser's own boards, character by character, and no other file is opened
+//! for it.
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -23,28 +24,28 @@ use crate::boards::find;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 
-/// End what killed runs left behind, if there is a sign of one. With nothing to install the sign is the staging directory
-/// of a killed install alone, which costs one look at an empty directory.
+/// End what killed runs left behind, if there is a sign of such a run. With nothing to install, the only sign looked
+/// for is the staging directory of a killed install, which usually costs one look at an empty directory.
 pub fn end_strays_of_killed(home: &Home, frontend: &dyn Frontend) {
     if has_abandoned_staging(home) {
         notice(end_strays(), frontend);
     }
 }
 
-/// The same before a run, which has the time to look at the boards, too: a run that was killed may have left no staging
-/// directory, or another one has removed it.
+/// The same before a run, which has the time to look at the boards, too: a killed run may have left no staging
+/// directory, or another run has removed it.
 pub(crate) fn end_strays_before_run(home: &Home, frontend: &dyn Frontend) {
     if has_abandoned_staging(home) || has_abandoned_board() {
         notice(end_strays(), frontend);
     }
 }
 
-/// The processes that are left behind now.
+/// The processes that killed runs have left behind.
 pub fn strays() -> Survivors {
     if is_stray_itself() { Survivors::default() } else { with_environment(of_killed_run()) }
 }
 
-/// End them.
+/// End the processes that killed runs have left behind.
 pub fn end_strays() -> EndedProcesses {
     if is_stray_itself() { EndedProcesses::default() } else { end_with_environment(of_killed_run()) }
 }
@@ -55,7 +56,7 @@ fn notice(swept: EndedProcesses, frontend: &dyn Frontend) {
     }
 }
 
-/// True if this process was itself started by a run that was killed: it is no judge of the others then.
+/// Whether this process was itself started by a run that was killed; then it must not judge the others.
 fn is_stray_itself() -> bool {
     Mark::own().is_some_and(|mark| mark.is_over())
 }
@@ -64,7 +65,7 @@ fn has_abandoned_board() -> bool {
     find::list_known().iter().any(|listed| listed.reading.as_ref().is_ok_and(|reading| reading.board.abandoned()))
 }
 
-/// The rule for processes that are left behind. Each mark is judged once.
+/// The rule for processes that were left behind. Each mark is judged once.
 fn of_killed_run() -> impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'static {
     let (judged, boards) = (Mutex::new(HashMap::new()), StrayScanBoards::of_user());
     move |environment| {
@@ -78,9 +79,9 @@ fn of_killed_run() -> impl Fn(&ProcessEnvironment) -> bool + Send + Sync + 'stat
 
 /// The boards whose marks count.
 enum StrayScanBoards {
-    /// These alone.
+    /// Only these boards.
     These(HashSet<OsString>),
-    /// All in the directories that this program may act on: only this user's processes are seen.
+    /// All boards in the directories that this program uses, since only this user's processes are seen.
     AskedFor,
 }
 

@@ -28,19 +28,19 @@ use share::{ResolvedShare, Share};
 /// The options of a sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SyncOptions {
-    /// The tools; all when none is named.
+    /// The tools; all tools if empty.
     pub tools: Vec<String>,
     /// Refuse to run if the lock does not match the project.
     pub locked: bool,
-    /// Use the lock alone, even if it does not match the project.
+    /// Use only the lock, even if it does not match the project.
     pub frozen: bool,
-    /// Refuse to run if one of the tools cannot be had at all, so that nothing is begun.
+    /// Refuse to run if vx does not know how to get one of the tools, so that nothing is started.
     pub strict: bool,
-    /// Plan only, and change nothing.
+    /// Only plan, and change nothing.
     pub plan_only: bool,
-    /// True if the tools are for a script, which runs without those that cannot be had.
+    /// Whether the tools are for a script, which runs without tools that cannot be installed.
     pub for_script: bool,
-    /// The way to get the consent of the project's user, if it is lacking.
+    /// How to get the user's consent, if it is missing.
     pub asking: ConsentSource,
     /// Make a board even if there is nothing to do.
     pub always_board: bool,
@@ -51,7 +51,7 @@ pub struct SyncOptions {
 /// The outcome of a sync.
 #[derive(Debug)]
 pub enum SyncOutcome {
-    /// Only a plan was asked for.
+    /// Only a plan was requested.
     Planned(Plan),
     /// There was nothing to do.
     UpToDate,
@@ -59,8 +59,8 @@ pub enum SyncOutcome {
     Ran(RunOutcome),
 }
 
-/// Install the tools that the project at `place` declares, and those that it inherits. Each is resolved and locked by the
-/// project that declares it.
+/// Install the tools that the project at `place` declares or inherits. Each is resolved and locked by the project that
+/// declares it.
 ///
 /// # Errors
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
@@ -120,7 +120,7 @@ pub fn sync(
     Ok(SyncOutcome::Ran(outcome))
 }
 
-/// Check everything that forbids a beginning.
+/// Check everything that forbids starting.
 fn check(workspace: &Workspace, shares: &[Share], options: &SyncOptions) -> Result<(), WorkError> {
     let is_refused = |share: &Share| all_refused(&share.resolver(workspace, options.frozen), &share.asked);
     let refused = !options.for_script && shares.iter().all(is_refused);
@@ -134,7 +134,7 @@ fn check(workspace: &Workspace, shares: &[Share], options: &SyncOptions) -> Resu
     if options.locked { check_locks(workspace, shares) } else { Ok(()) }
 }
 
-/// Check that the lock of each project fits what the project gives.
+/// Check that the lock of each project fits the tools that the project contributes.
 fn check_locks(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
     let (mut differences, mut first) = (Vec::new(), None);
     for share in shares {
@@ -146,8 +146,8 @@ fn check_locks(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError>
     Err(WorkError::Unlocked { differences, above })
 }
 
-/// Keep what was resolved: in the lock of each project, and as the releases that it wants. The lock of a project further
-/// up is written only where it lacks an entry; if it cannot be written, that is said.
+/// Store what was resolved: in the lock of each project, and in the record of the releases it wants. The lock of a
+/// project further up is written only if it lacks an entry; if it cannot be written, the frontend gets a notice.
 fn keep(
     workspace: &mut Workspace,
     shares: &[Share],
@@ -173,13 +173,13 @@ fn keep(
     Ok(())
 }
 
-/// The error of the tools that were left out.
+/// Fail if tools were left out because consent is missing.
 fn complete(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
     let lacking = shares.iter().find(|share| !share.withheld.is_empty());
     lacking.map_or(Ok(()), |share| Err(workspace.at_depth(share.depth).consent.refusal(&share.withheld)))
 }
 
-/// True if vx knows how to get none of these tools: then the configuration is wrong, and nothing is begun.
+/// Whether vx does not know how to get any of these tools: then the configuration is wrong, and nothing is started.
 fn all_refused(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> bool {
     asked.iter().all(|ask| check_tools(resolver, slice::from_ref(ask)).is_err())
 }
@@ -194,7 +194,7 @@ pub(crate) fn check_tools(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Res
     }
 }
 
-/// Record the releases that the project wants. If that fails, only the project's name is missing in `vx list`.
+/// Record the releases that the project wants. If that fails, `vx list` just does not name the project.
 fn note_wants(workspace: &Workspace, wants: Vec<WantedRelease>, asked: &[ToolRequest], frontend: &dyn Frontend) {
     // Keep the records of tools that were not part of this sync.
     let unasked = |known: &WantedRelease| {

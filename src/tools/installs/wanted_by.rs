@@ -1,6 +1,6 @@
 //! The releases that each project wants: a small file for each project in the home, written by its last sync.
 //!
-//! `vx list` reads it. A lost file does no harm: the next sync of the project writes it again.
+//! `vx list` reads these files. A lost file does no harm: the next sync of the project writes it again.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -13,7 +13,7 @@ use vx_base::files::replace_file::replace_file;
 use vx_base::files::small_file::read_small;
 use vx_base::paths::Home;
 
-/// The largest file of wants that is read: a few thousand releases.
+/// The largest such file that is read: a few thousand releases.
 const WANTS_BYTES: u64 = 128 * 1024;
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,8 @@ pub struct WantedRelease {
     pub version: String,
 }
 
-/// Record the releases that this project wants: these, and those of its earlier ones that `keep` accepts. The file is
-/// written only when they have changed.
+/// Record the releases that this project wants: these, and the earlier ones that `keep` accepts. The file is written
+/// only if that changes it.
 pub fn remember(
     home: &Home,
     project: &Path,
@@ -43,7 +43,7 @@ pub fn remember(
     releases.sort();
     releases.dedup();
     let wants = ProjectWantedReleases { project: project.to_owned(), releases };
-    // A path that is not UTF-8 cannot be kept in JSON, so such a project is left out.
+    // JSON cannot hold a path that is not UTF-8, so such a project is left out.
     let Ok(text) = serde_json::to_vec(&wants) else { return Ok(()) };
     let path = file(home, project);
     if std::fs::read(&path).is_ok_and(|known| known == text) {
@@ -53,7 +53,7 @@ pub fn remember(
     replace_file(&path, |file| file.write_all(&text))
 }
 
-/// The projects that want each release, by path; those that are gone are left out.
+/// The projects that want each release, by path, without projects that are gone.
 pub fn wanted_by(home: &Home) -> BTreeMap<WantedRelease, Vec<PathBuf>> {
     let mut found: BTreeMap<WantedRelease, Vec<PathBuf>> = BTreeMap::new();
     for entry in std::fs::read_dir(directory(home)).into_iter().flatten().flatten() {

@@ -1,4 +1,5 @@
-//! Digests of archives that nobody publishes: each address is fetched once in a run, however many platforms have it.
+//! Digests of archives for which none is published: each address is fetched once in a run, however many platforms use
+//! it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -25,7 +26,7 @@ pub(super) struct ArchiveDigestFetcher<'a> {
     home: &'a Home,
     trust: &'a TlsTrust,
     frontend: &'a dyn Frontend,
-    /// By address. A thread that needs an answer which another one fetches waits for it.
+    /// By address. If another thread is already fetching an answer, a thread that needs it waits.
     answers: Mutex<HashMap<String, Arc<OnceLock<ArchiveDigestResult>>>>,
 }
 

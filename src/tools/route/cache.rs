@@ -1,4 +1,4 @@
-//! The caches of a home: one small file for each directory that programs were run in.
+//! The route caches of a home: one small file for each directory in which programs were run.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,12 +12,12 @@ use super::format::{LONGEST_BYTES, RouteFile, file_name, hash};
 use super::{Draft, Invocation, SESSION, search_path, stamp};
 use crate::workspace::session::session;
 
-/// The most directories that are remembered; beyond it the oldest half is removed.
+/// The most cached directories; when there would be more, the oldest half is removed.
 const KEPT: usize = 512;
 
-/// The invocation of this program in the working directory, if it is known and the cache still holds.
+/// The invocation of this program in the working directory, if it is cached and the cache is still valid.
 ///
-/// The reason why it does not hold is not reported: whatever is wrong with a cache, the route is found again the long way.
+/// Why a cache is not valid is not reported: in any case the route is found again by the full search.
 #[cfg(unix)]
 pub fn shortcut(home: &Home, name: &OsStr) -> Option<Invocation> {
     use std::os::unix::ffi::OsStrExt;
@@ -35,13 +35,13 @@ pub fn shortcut(home: &Home, name: &OsStr) -> Option<Invocation> {
     })
 }
 
-/// A text that identifies the state of the working directory's cache, while that holds.
+/// A text that identifies the state of the working directory's cache, if that is valid.
 #[cfg(unix)]
 pub fn state(home: &Home) -> Option<String> {
     with_current(home, |cache| Some(format!("{:016x}", cache.state())))
 }
 
-/// Use the cache of the working directory, if it holds.
+/// Use the cache of the working directory, if it is valid.
 #[cfg(unix)]
 fn with_current<T>(home: &Home, ask: impl FnOnce(RouteFile<'_>) -> Option<T>) -> Option<T> {
     use std::os::unix::ffi::OsStrExt;
@@ -69,20 +69,19 @@ fn path_of(bytes: &[u8]) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(bytes.strip_suffix(b"\0").unwrap_or(bytes)))
 }
 
-/// Systems without inodes remember nothing.
+/// Systems without inodes have no cache.
 #[cfg(not(unix))]
 pub fn state(_: &Home) -> Option<String> {
     None
 }
 
-/// Systems without inodes remember nothing.
+/// Systems without inodes have no cache.
 #[cfg(not(unix))]
 pub fn shortcut(_: &Home, _: &OsStr) -> Option<Invocation> {
     None
 }
 
-/// Keep these routes. A failure is not reported: a home may be read-only, and the next call finds its routes
-/// again.
+/// Cache these routes. A failure is not reported: the home may be read-only, and the next call finds its routes again.
 pub fn keep(home: &Home, draft: &Draft) {
     if cfg!(unix) {
         let _ = try_keep(home, draft);

@@ -9,7 +9,7 @@ use super::stamp::StampedFile;
 /// The routes of one directory, with everything that they depend on.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
-    /// The directory, as the system names it.
+    /// The directory, by the path that the system gives.
     pub directory: PathBuf,
     /// The files that the routes depend on.
     pub witnesses: Vec<StampedFile>,
@@ -33,7 +33,7 @@ pub struct ProgramRoute {
 }
 
 impl Draft {
-    /// The bytes of the file; `None` if they would be too many, or some text holds a zero byte.
+    /// The bytes of the file; `None` if there would be too many, or if a text contains a zero byte.
     pub fn encode(&self) -> Option<Vec<u8>> {
         let counts = [self.witnesses.len(), self.conditions.len(), self.programs.len(), self.exports.len()];
         let records: usize = counts.iter().zip(RECORD_BYTES).map(|(count, size)| count * size).sum();

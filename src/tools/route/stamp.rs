@@ -1,4 +1,4 @@
-//! The state of a file, in enough detail that any later change shows.
+//! The state of a file, in enough detail to notice any later change.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,8 +7,8 @@ use vx_base::paths::FileSystemKind;
 
 use super::format::{WitnessKind, WitnessStamp};
 
-/// A file that changed less than this before its state was recorded could change again with the same times: the
-/// kernel's clock for files advances in steps of up to 10 ms.
+/// A file that changed less than this before its state was recorded could change again without new times: the kernel's
+/// clock for files advances in steps of up to 10 ms.
 const STEP: Duration = Duration::from_millis(10);
 
 /// A file that routes depend on, with its state.
@@ -16,13 +16,14 @@ const STEP: Duration = Duration::from_millis(10);
 pub struct StampedFile {
     /// The file, or the directory.
     pub path: PathBuf,
-    /// Its state; `None` if there is none.
+    /// Its state; `None` if it does not exist.
     pub stamp: WitnessStamp,
-    /// The consequence of a change.
+    /// What a change means.
     pub kind: WitnessKind,
 }
 
-/// True if all of these files are as they were. Names that a directory lacked are still lacking while it is the same.
+/// Whether all of these files are as they were. While a directory is unchanged, the names that it lacked are still
+/// missing.
 pub fn still_holds(seen: &[StampedFile]) -> bool {
     let mut same_directory = false;
     seen.iter().all(|StampedFile { path, stamp: before, kind }| match kind {
@@ -37,20 +38,20 @@ pub fn still_holds(seen: &[StampedFile]) -> bool {
 
 /// Records the state of files before they are read.
 ///
-/// Of a directory that lacks several names only its own state has to be compared later: no name comes without a change
-/// of it.
+/// If a directory lacks several names, only its own state has to be compared later, since no name can appear without
+/// changing it.
 #[derive(Clone, Debug)]
 pub struct FileStampRecorder {
     began: SystemTime,
     seen: Vec<(PathBuf, WitnessStamp)>,
     /// The directories of these files, each as it was before the first of its files.
     directories: Vec<(PathBuf, WitnessStamp)>,
-    /// The directories of which any change counts.
+    /// The directories for which any change counts.
     exact: Vec<PathBuf>,
 }
 
 impl FileStampRecorder {
-    /// A look that begins now.
+    /// Begin to record now.
     pub fn begin() -> Self {
         Self { began: SystemTime::now(), seen: Vec::new(), directories: Vec::new(), exact: Vec::new() }
     }
@@ -70,8 +71,8 @@ impl FileStampRecorder {
         stamp.is_some()
     }
 
-    /// Record the state of a directory of which any change counts, so that no name that it lacks has to be looked at.
-    /// Returns false if it does not show every change of its names; then it is not recorded.
+    /// Record the state of a directory for which any change counts, so that the names it lacks need not be checked one
+    /// by one. Returns false, and records nothing, if its times don't show every change of its names.
     pub fn record_directory(&mut self, directory: &Path) -> bool {
         let shows = shows_new_names(directory) && self.record(directory);
         if shows {
@@ -111,13 +112,12 @@ impl FileStampRecorder {
     }
 }
 
-/// True if the times of a directory change with every name that comes, which other machines' file systems may not show
-/// at once.
+/// Whether the times of a directory change with every new name. Network file systems may not show that at once.
 fn shows_new_names(directory: &Path) -> bool {
     matches!(FileSystemKind::detect(directory), FileSystemKind::Disk | FileSystemKind::Memory)
 }
 
-/// The state of a file; `None` if there is none.
+/// The state of a file; `None` if it does not exist.
 #[cfg(unix)]
 pub fn stamp(path: &Path) -> WitnessStamp {
     use std::os::unix::fs::MetadataExt;
@@ -131,7 +131,8 @@ pub fn stamp(path: &Path) -> WitnessStamp {
     Some([device, found.ino(), found.size(), modified, changed])
 }
 
-/// Without inodes and times of change a new file of the same size could pass for the old one, so nothing is kept.
+/// Without inodes and times of change, a new file of the same size could pass for the old one, so every file that
+/// exists counts as changed just now.
 #[cfg(not(unix))]
 pub fn stamp(path: &Path) -> WitnessStamp {
     path.exists().then_some([u64::MAX; 5])

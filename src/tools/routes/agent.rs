@@ -17,24 +17,24 @@ use crate::workspace::project::Workspace;
 pub struct ProjectAgent {
     /// Its table.
     pub table: Agent,
-    /// Its program, if that is a path, which is one from the project's directory.
+    /// Its program, if that is a path; it is relative to the project's directory.
     pub invocation: Option<Invocation>,
 }
 
-/// Why an agent of a project cannot be had.
+/// Why an agent of a project cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
-    /// Its user has not agreed to it.
+    /// The user has not agreed to it.
     #[error(transparent)]
     Work(#[from] WorkError),
-    /// Its table has a fault.
+    /// Its table has an error.
     #[error("[agents.{name}] of `{}`: {cause}", file.display())]
     Table {
         /// The agent.
         name: String,
         /// The project's file.
         file: PathBuf,
-        /// The fault.
+        /// The error.
         cause: Box<AgentsError>,
     },
 }
@@ -63,11 +63,11 @@ impl Explain for AgentError {
 }
 
 impl Routes {
-    /// The agent of this name that the nearest project with one declares, or else the user's own file. It counts before one
-    /// that vx knows, also where it may not run: a turn is never given to another agent than the one that is written down.
+    /// The agent that the nearest project, or else the user's own file, declares under this name. It takes precedence
+    /// over a built-in agent even if it may not run: a turn is never given to another agent than the declared one.
     ///
     /// # Errors
-    /// It may not run without its user's consent, or its table has a fault.
+    /// The agent may not run without consent, or its table has an error.
     pub fn agent(&self, name: &str) -> Result<Option<ProjectAgent>, AgentError> {
         let declares = |layer| declared(layer, name);
         let Some((workspace, declared)) = self.layers.iter().find_map(declares) else { return Ok(None) };

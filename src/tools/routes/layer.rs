@@ -28,24 +28,24 @@ pub(super) struct LayerTool {
     pub(super) state: LayerToolState,
 }
 
-/// The reason why a tool is not there as its project wants it.
+/// Why a tool is not installed as its project wants it.
 #[derive(Clone, Debug)]
 pub enum Absence {
-    /// The lock has no entry that answers the project's request.
+    /// The lock has no entry that fits the project's request.
     Unlocked,
-    /// The release of the lock is not installed, or was made of other bytes or by other instructions.
+    /// The locked release is not installed, or was made from other bytes or by other instructions.
     Missing {
         /// Its version.
         version: String,
     },
-    /// The release of the lock is installed, and does not have the program.
+    /// The locked release is installed, but does not have the program.
     NoProgram {
         /// Its version.
         version: String,
     },
     /// The lock's entry cannot be used.
     Refused(Trouble),
-    /// The copy on `PATH` that the project wants is not there, or has another version.
+    /// The copy on `PATH` that the project wants does not exist, or has another version.
     Unfit(Trouble),
 }
 
@@ -55,14 +55,15 @@ pub(super) enum LayerToolState {
     Ready(Box<StoreEntry>),
     /// Not installed, or not as vx.toml and the lock want it.
     Absent(Absence),
-    /// Neither installed nor run without the consent of the project's user, which is lacking.
+    /// Neither installed nor run, because the user's consent is missing.
     Withheld,
     /// The copy on `PATH`, which is searched for when one of its programs is requested.
     System,
 }
 
 impl Layer {
-    /// The tools that a project gives, with their states. The metadata of every file that these depend on is taken.
+    /// The tools that a project contributes, with their states. Records the metadata of every file that these depend
+    /// on.
     pub(super) fn for_workspace(workspace: Workspace, given: &[ToolRequest], look: &mut FileStampRecorder) -> Self {
         let store = Store::new(workspace.home.clone());
         let sources = workspace.sources(Access::Offline);
@@ -81,7 +82,7 @@ impl Layer {
             };
             tools.push(LayerTool { ask: ask.clone(), state });
         }
-        // If two tools have a program with the same name, the tool with that name comes first on the search path, too.
+        // If two tools have a program of the same name, the tool of that name also comes first on the search path.
         let names: Vec<String> = tools.iter().flat_map(LayerTool::names).collect();
         tools.sort_by_key(|tool| names.iter().filter(|name| **name == tool.ask.name).count() < 2);
         Self { workspace, tools }
@@ -95,25 +96,25 @@ impl Layer {
         let names = std::iter::once(name.to_owned()).chain(others);
         names.into_iter().find_map(|name| search_path::first(&name, path)).ok_or_else(|| {
             let file = self.workspace.project.path.display();
-            let text = format!("no `{name}` is on PATH, and `{file}` wants this system's own");
+            let text = format!("no `{name}` is on PATH, and `{file}` wants the system's copy");
             Trouble::new(TroubleKind::NotFound, text)
-                .hinted("install it, or have vx install it: give its version in vx.toml")
+                .hinted("install it, or give a version in vx.toml so that vx installs it")
         })
     }
 
-    /// The error of a tool that vx does not know how to get.
+    /// The error for a tool that vx does not know how to get.
     pub(super) fn unknown(&self, tool: &LayerTool) -> Option<WorkError> {
         let sources = self.workspace.sources(Access::Offline);
         self.workspace.resolver(&sources).recipes(slice::from_ref(&tool.ask)).err().map(WorkError::NoRecipes)
     }
 
-    /// The names of the programs that a tool that is not installed would have.
+    /// The names of the programs that a missing tool would have.
     pub(super) fn program_names(&self, tool: &LayerTool) -> Vec<String> {
         let sources = self.workspace.sources(Access::Offline);
         self.workspace.resolver(&sources).program_names(&tool.ask)
     }
 
-    /// True if a tool has, or would have, a program of this name.
+    /// Whether a tool has, or would have, a program of this name.
     pub(super) fn provides(&self, tool: &LayerTool, name: &str) -> bool {
         match &tool.state {
             LayerToolState::Ready(release) => release.program(name).is_some(),
@@ -144,8 +145,7 @@ impl LayerTool {
     }
 }
 
-/// The error of the system's copy of a tool, if the project wants a version of it: copies that report another one do not
-/// fit.
+/// The error for the system's copy of a tool, if the project wants a certain version and the copy reports another one.
 fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
     let wanted =
         if ask.request.is_system() { Vec::new() } else { resolver.resolve(slice::from_ref(ask), |_| false).wanted };
@@ -155,7 +155,7 @@ fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
     }
 }
 
-/// The state of a locked tool: ready if its release is there and was made from the archives that the lock names.
+/// The state of a locked tool: ready if its release is installed and was made from the archives that the lock names.
 fn state(
     resolver: &Resolver,
     ask: &ToolRequest,
@@ -176,7 +176,8 @@ fn state(
             let Some(release) = store.installed(&tool, &version) else {
                 return LayerToolState::Absent(Absence::Missing { version });
             };
-            // A release that is there stays as it is until the store is marked.
+            // An installed release does not change without a change of the home's marker, so its receipt need not be
+            // checked.
             receipt.iter().for_each(|receipt| look.forget(receipt));
             if let Some(path) = release.trusted_while_unchanged() {
                 look.record(path);

@@ -1,4 +1,4 @@
-//! The target of a name: the one function that every door asks for the release or program that is meant.
+//! The target of a name: the one function by which every door finds the release or program that a name means.
 
 use std::path::{Path, PathBuf};
 use std::slice;
@@ -12,26 +12,26 @@ use crate::workspace::error::WorkError;
 
 /// The target of a name.
 pub enum Target {
-    /// This program of an installed release.
+    /// A program of an installed release.
     Ready(Invocation),
-    /// This program of the system, as a project wants it.
+    /// A program of the system, as a project wants it.
     System(Invocation),
-    /// This program of the search path, which no project declares. A bare word alone is no reason to run it.
+    /// A program on the search path that no project declares. A bare word alone is not enough to run it.
     OnPath(Invocation),
-    /// A program of this tool, which a project wants and has not installed.
+    /// A program of a tool that a project wants but has not installed.
     Absent {
         /// The tool.
         tool: String,
         /// The directory of the project that installs it.
         project: PathBuf,
-        /// True if the project wants missing tools to be installed when they are run.
+        /// Whether the project wants missing tools to be installed when they are run.
         install: bool,
-        /// The reason why it is not there.
+        /// Why it is missing.
         absence: Absence,
     },
-    /// A program of this tool, which vx does not know how to get, or which needs a consent that is lacking.
+    /// A program of a tool that vx does not know how to get, or whose consent is missing.
     Refused(WorkError),
-    /// The copy on `PATH` that a project wants is not there, or has another version.
+    /// The copy on `PATH` that a project wants does not exist, or has another version.
     NotOnPath(Trouble),
     /// No project declares it, and it is not on `PATH`.
     Undeclared,
@@ -68,13 +68,13 @@ impl Routes {
         }
     }
 
-    /// The version that the nearest project with this tool asks for.
+    /// The version that the nearest project with this tool requests.
     pub fn requested(&self, tool: &str) -> Option<String> {
         let mut tools = self.layers.iter().flat_map(|layer| &layer.tools);
         tools.find(|known| known.ask.name == tool).map(|known| known.ask.request.text().to_owned())
     }
 
-    /// The file that says which release is meant by a name, if it is another than the nearest project's.
+    /// The file that decides which release a name means, if it is not the nearest project's.
     pub fn declared_elsewhere(&self, name: &str) -> Option<&Path> {
         let (layer, _) = self.declaration(name)?;
         let nearest = self.layers.first()?;
@@ -96,7 +96,8 @@ impl Routes {
         Target::Absent { tool: tool.ask.name.clone(), project: self.place(layer), install, absence }
     }
 
-    /// The directory whose sync installs the tools of a layer: an inherited tool is one of the nearest project's.
+    /// The directory in which a sync installs the tools of a layer: for inherited tools the nearest project's
+    /// directory.
     fn place(&self, layer: &Layer) -> PathBuf {
         let own = &layer.workspace.project.directory;
         let nearest = self.layers.first().map_or(own, |nearest| &nearest.workspace.project.directory);

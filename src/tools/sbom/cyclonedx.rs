@@ -1,4 +1,4 @@
-//! A record in CycloneDX 1.6, as JSON: each tool is a component, and its archives are components of it.
+//! A record in CycloneDX 1.6, as JSON: each tool is a component, and its archives are its components.
 
 use serde_json::{Value, json};
 use vx_base::age::to_the_second;

@@ -7,13 +7,13 @@ pub const SHELL: [&str; 2] = ["/bin/sh", "-c"];
 #[cfg(windows)]
 pub const SHELL: [&str; 2] = ["cmd", "/C"];
 
-/// An argument as one word of the shell's.
+/// An argument as one word of the shell.
 #[cfg(not(windows))]
 pub fn quote(text: &str) -> String {
     String::from_utf8_lossy(&shell_quote::Sh::quote_vec(text)).into_owned()
 }
 
-/// An argument as one word of `cmd`: quotes around all that is not plain, and its own quotes doubled.
+/// An argument as one word of `cmd`: quoted unless it is plain, with its own quotes doubled.
 #[cfg(windows)]
 pub fn quote(text: &str) -> String {
     let plain = |character: char| character.is_alphanumeric() || "-_./\\:=@".contains(character);

@@ -13,10 +13,10 @@ pub enum ToolError {
     Absent {
         /// The tool.
         tool: String,
-        /// True if the project forbids its installation.
+        /// Whether the project forbids its installation.
         forbidden: bool,
     },
-    /// The copy on `PATH` that the project wants is not there, or has another version.
+    /// The copy on `PATH` that the project wants does not exist, or has another version.
     #[error("{}", .0.text)]
     NotOnPath(Trouble),
     /// No project declares the tool, and it is not on `PATH`.
@@ -32,7 +32,7 @@ pub enum ToolError {
     VersionAbsent {
         /// The tool.
         tool: String,
-        /// The version asked for.
+        /// The requested version.
         version: String,
     },
     /// No tool has a program of this name.
@@ -40,11 +40,11 @@ pub enum ToolError {
     Unknown {
         /// The name.
         name: String,
-        /// The way in which it was given.
+        /// How the name was given.
         naming: Naming,
         /// Something else of this name.
         namesake: Namesake,
-        /// The names of tools and programs that it is one slip away from.
+        /// The names of tools and programs that are one typo away.
         near: Vec<String>,
     },
     /// The projects of the directory, or the store, cannot be used.
@@ -52,7 +52,7 @@ pub enum ToolError {
     Work(#[from] WorkError),
 }
 
-/// Something else that has the name of no tool.
+/// Something else that an unknown name may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Namesake {
     /// A script of the project.
@@ -61,7 +61,7 @@ pub enum Namesake {
     OnPath,
     /// A package of a registry.
     Package,
-    /// A tool, whose version stands behind it.
+    /// A tool with its version, as in `TOOL@VERSION`.
     Version,
     /// Nothing.
     None,
@@ -70,8 +70,8 @@ pub enum Namesake {
 /// The rest of a sentence about a name that no tool has.
 fn unknown(naming: Naming) -> &'static str {
     match naming {
-        Naming::Word => "no command of vx, and no tool that vx.toml declares or vx knows",
-        Naming::Program | Naming::Link => "no tool that vx.toml declares or vx knows, and no program on PATH",
+        Naming::Word => "neither a command of vx nor a tool that vx.toml declares or vx knows",
+        Naming::Program | Naming::Link => "neither a tool that vx.toml declares or vx knows nor a program on PATH",
     }
 }
 

@@ -1,23 +1,23 @@
-//! The way in which a program was named: this decides whether one that only the search path has may run.
+//! How a program was named, which decides whether a program that is only on the search path may run.
 
 use vx_fetch::tools::catalogue;
 
-/// The way in which a program was named.
+/// How a program was named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {
-    /// By a bare word in the place of a command, as `vx WORD`: it may be a slip, or the command of another program.
+    /// By a bare word in the place of a command, as `vx WORD`: it may be a typo, or a command of another program.
     Word,
-    /// As a program, as by `vx x`.
+    /// As a program, as in `vx x NAME`.
     Program,
-    /// By a link of its name.
+    /// By calling a link of its name.
     Link,
 }
 
 impl Naming {
-    /// True if the program of this name may be one of the search path that no project declares.
+    /// Whether this name may mean a program on the search path that no project declares.
     ///
-    /// A bare word means programs of the catalogue alone: whoever types `vx init`, `vx test` or a command with a slip in it
-    /// has not asked for whatever program of that name the system has.
+    /// A bare word means only programs of the catalogue: whoever types `vx init`, `vx test` or a mistyped command has
+    /// not asked for whatever program of that name the system has.
     pub(super) fn admits_path(self, name: &str) -> bool {
         self != Self::Word || catalogue::has_program(name)
     }

@@ -1,4 +1,4 @@
-//! Notices: facts that are worth showing while work goes on, besides its outcome.
+//! Notices: facts worth showing during work, besides its outcome.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::workspace::error::WorkError;
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
 #[derive(Debug)]
 pub enum Notice {
-    /// The project's file is read, with this remark.
+    /// A remark about a project's file that was read.
     Project(String),
     /// A part of a project's file is ignored.
     Ignored {
@@ -36,7 +36,7 @@ pub enum Notice {
         /// The reason why the project counts as a stranger's, if it does.
         stranger: Option<UntrustedLocation>,
     },
-    /// A run of a build service consents to the project that is checked out.
+    /// In a build service, the run itself is the consent to the project that is checked out.
     TrustedByCi {
         /// The project's file.
         file: PathBuf,
@@ -55,7 +55,7 @@ pub enum Notice {
         /// The name.
         site: String,
     },
-    /// The lock file has an old format; those of its pins that the project accepts are used.
+    /// The lock file has an old format; the pins in it that the project accepts are used.
     OldLock {
         /// The lock file.
         path: PathBuf,
@@ -71,7 +71,7 @@ pub enum Notice {
         /// The tools whose pins would be lost.
         lost: Vec<String>,
     },
-    /// A project's file declares this tool now.
+    /// A tool was added to a project's file.
     Declared {
         /// The file.
         path: PathBuf,
@@ -80,7 +80,7 @@ pub enum Notice {
         /// The request for its version.
         request: String,
     },
-    /// A project's file stays as it was, since a tool for it could not be installed.
+    /// A project's file is unchanged, since a tool for it could not be installed.
     NotDeclared {
         /// The file.
         path: PathBuf,
@@ -96,7 +96,7 @@ pub enum Notice {
     LockKept(LockError),
     /// A tool could not be locked for every platform, or is locked without a signature.
     Resolution(Trouble),
-    /// A release was chosen whose age is worth knowing.
+    /// A remark about the age of a chosen release.
     Age(AgeRemark),
     /// A tool could not be locked.
     NotLocked(Trouble),
@@ -114,7 +114,7 @@ pub enum Notice {
         /// Its address, without credentials.
         address: String,
     },
-    /// A server has not answered for seconds, and is waited for.
+    /// A server has not answered for some seconds; the work is waiting for it.
     Awaited {
         /// Its name.
         host: String,
@@ -133,14 +133,14 @@ pub enum Notice {
         /// The variables.
         variables: Vec<String>,
     },
-    /// A tool that the project pins is not installed, and the programs that are started now find another copy of it.
+    /// A tool that the project pins is not installed, so programs that start now find another copy of it.
     Stray {
         /// The tool.
         tool: String,
         /// The program of the other copy.
         program: PathBuf,
     },
-    /// The doctor could not mend a finding, or repair a release.
+    /// The doctor could not carry out a remedy, or repair a release.
     NotMended(Trouble),
     /// The shims could not be brought up to date.
     ShimsKept(ShimsError),
@@ -148,24 +148,24 @@ pub enum Notice {
     BoardElsewhere {
         /// The directory that it is in.
         directory: PathBuf,
-        /// The reason why its usual place has none.
+        /// The reason why it is not in its usual place.
         reason: Trouble,
     },
-    /// The board of a run has no name, since there is no place for it: other processes do not see the run.
+    /// The board of a run has no file name, since no place can hold it: other processes don't see the run.
     BoardUnseen {
-        /// The reason why no place has it.
+        /// The reason why no place can hold it.
         reason: Trouble,
     },
-    /// A service that was asked to start is at work by an earlier declaration, and goes on.
+    /// A service that was to be started already runs with an earlier declaration, and goes on.
     ServiceOutdated {
         /// The service.
         service: String,
     },
-    /// The services of the project are being stopped, and are waited for before others start.
+    /// The services of the project are being stopped; others start only after that.
     ServicesStopping,
     /// Processes that killed runs had left behind were ended.
     Strays(EndedProcesses),
-    /// A part of the work could not be begun or finished; the rest continues.
+    /// A part of the work could not be started or finished; the rest continues.
     Failed(WorkError),
     /// The end of an install could not be written to its slot.
     EndNotWritten(vx_shm::EndError),

@@ -10,7 +10,7 @@ use crate::boards::exports::Exports;
 pub struct RunOptions {
     /// The most installs at once; `None` for the project's own limit, or else as many as fill the processors.
     pub jobs: Option<usize>,
-    /// Install again every release that is not exactly as it would be made now.
+    /// Install every release again that is not exactly as a new install would make it.
     pub force: bool,
     /// Use no network.
     pub offline: bool,
@@ -33,7 +33,7 @@ pub struct RunOptions {
 }
 
 impl RunOptions {
-    /// True if an option requests a file that is made from a board.
+    /// Whether an option requests a file that is made from a board.
     pub fn wants_board(&self) -> bool {
         self.dump.is_some() || self.record.is_some() || !self.exports.is_empty()
     }

@@ -1,4 +1,4 @@
-//! A run as a door sees it: the run at work, and its outcome.
+//! A run as a door sees it: the live run, and its outcome.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,7 +19,7 @@ pub enum Purpose {
     Sync,
     /// Installing these tools by name.
     Install(Vec<String>),
-    /// Installing tools that a project is to declare.
+    /// Installing tools that are to be declared in a project.
     Use,
     /// Installing what a script's project declares; the script runs in any case.
     Script,
@@ -43,13 +43,13 @@ pub struct DeclarationLocation {
 /// The declarations of tools, by the keys of their slots.
 pub type DeclarationLocations = Arc<BTreeMap<String, DeclarationLocation>>;
 
-/// A run at work.
+/// A live run.
 pub struct LiveRun {
     /// The file of its board.
     pub board: PathBuf,
     /// The handle for requests to the run, its replies, and its end.
     pub handle: RunHandle,
-    /// A view that takes a clone of this keeps the run open until it drops it.
+    /// A clone of this keeps the run open until it is dropped.
     pub hold: RunHold,
     /// The declarations of the tools; empty if no project declares them.
     pub declared: DeclarationLocations,
@@ -64,24 +64,24 @@ pub struct RunOutcome {
     pub purpose: Purpose,
     /// The file of its board.
     pub board: PathBuf,
-    /// Keeps a board of its own open: one without a name is gone with it.
+    /// Keeps the board open: a board without a file name vanishes when it is closed.
     #[expect(dead_code, reason = "it is held and never read")]
     pub kept: Option<Arc<Board>>,
     /// The end of each step.
     pub end: io::Result<RunEnd>,
-    /// The shims were made again.
+    /// Whether the shims were brought up to date.
     pub shims: Result<(), ShimsError>,
     /// The errors of the run's files and views, which did not affect the installs.
     pub troubles: Vec<Trouble>,
 }
 
 impl RunOutcome {
-    /// True if the run was neither cancelled nor broken off.
+    /// Whether the run was neither cancelled nor broken off.
     pub fn ran_to_its_end(&self) -> bool {
         self.end.as_ref().is_ok_and(|end| !end.cancelled)
     }
 
-    /// True if every tool is there that is not optional, and the run was shown, dumped and recorded as asked.
+    /// Whether every required tool is installed, and the run was shown, dumped and recorded as asked.
     pub fn good(&self) -> bool {
         self.end.as_ref().is_ok_and(RunEnd::success) && self.troubles.is_empty()
     }

@@ -1,4 +1,4 @@
-//! The shims as they were before: they could not be brought up to date.
+//! The error of shims that could not be brought up to date.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use vx_store::DiskError;
 
 /// The shims could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
-#[error("the shims in `{}` are as before: {cause}", directory.display())]
+#[error("the shims in `{}` could not be updated: {cause}", directory.display())]
 pub struct ShimsError {
     /// Their directory.
     pub directory: PathBuf,

@@ -1,13 +1,13 @@
-//! The settings of the dashboard, in a vx that was built without one: they are listed as the user has set them.
+//! The settings of the dashboard, in a vx that was built without a dashboard: they are listed as the user has set them.
 
 use vx_project::{ConfigErrors, Ui};
 
-/// The pictures in a second, unless the user has set it: none is drawn.
+/// The default number of frames per second: 0, since there is no dashboard.
 pub fn standard_refresh_hz() -> u8 {
     0
 }
 
-/// No mouse is taken.
+/// Whether the mouse is used by default: no, since there is no dashboard.
 pub fn standard_mouse() -> bool {
     false
 }
@@ -26,7 +26,7 @@ impl KeyBindings {
 /// The keys of the dashboard.
 ///
 /// # Errors
-/// None here.
+/// None in this build.
 pub fn keys(ui: &Ui) -> Result<KeyBindings, ConfigErrors> {
     Ok(KeyBindings(ui.keys.iter().map(|rebinding| (rebinding.action.clone(), rebinding.keys.clone())).collect()))
 }

@@ -7,12 +7,12 @@ use vx_tui::{DashboardOptions, KeyBindingError};
 
 use vx_project::{ConfigErrors, Ui};
 
-/// The pictures in a second, unless the user has set it.
+/// The default number of frames per second.
 pub fn standard_refresh_hz() -> u8 {
     DashboardOptions::default().refresh_hz
 }
 
-/// True if the dashboard takes the mouse, unless the user has set it.
+/// Whether the dashboard uses the mouse by default.
 pub fn standard_mouse() -> bool {
     DashboardOptions::default().mouse
 }
@@ -20,7 +20,7 @@ pub fn standard_mouse() -> bool {
 /// The keys of the dashboard.
 ///
 /// # Errors
-/// `[ui.keys]` names an unknown action or key, or leaves an action without a key of its own.
+/// `[ui.keys]` names an unknown action or key, uses a key twice, or leaves an action without a key that it requires.
 pub fn keys(ui: &Ui) -> Result<KeyBindings, ConfigErrors> {
     let Some(first) = ui.keys.first() else { return Ok(KeyBindings::default()) };
     let chosen: BTreeMap<String, Vec<String>> =

@@ -1,7 +1,7 @@
-//! A project with those that it inherits from: the tools that each of them gives.
+//! A project with the projects that it inherits from, and the tools that each contributes.
 //!
 //! Every tool is resolved, locked and installed by the project that declares it, with that project's settings and
-//! consent; the others only see its programs.
+//! consent; the other projects only see its programs.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use vx_project::{ToolRequest, lineage};
 use super::Workspace;
 
 impl Workspace {
-    /// The tools that the project at this depth gives: all of its own at depth 0, and further up those that no nearer
-    /// project declares.
+    /// The tools that the project at this depth contributes: all of its tools at depth 0, and further up those that no
+    /// nearer project declares.
     pub fn given(&self, depth: usize) -> Vec<ToolRequest> {
         let lineage: Vec<_> = self.lineage().map(|workspace| &workspace.project).collect();
         let Some((giver, nearer)) = lineage.get(depth).zip(lineage.get(..depth)) else { return Vec::new() };
@@ -20,12 +20,12 @@ impl Workspace {
         giver.tools.iter().filter(|ask| !taken(ask)).cloned().collect()
     }
 
-    /// The project and those that it inherits from, the nearest first.
+    /// The project and the projects that it inherits from, the nearest first.
     pub fn lineage(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.above)
     }
 
-    /// The project at this depth; the project itself for a depth that it does not have.
+    /// The project at this depth; this project itself if there is no such depth.
     pub fn at_depth(&self, depth: usize) -> &Self {
         depth.checked_sub(1).and_then(|above| self.above.get(above)).unwrap_or(self)
     }
@@ -43,13 +43,13 @@ impl Workspace {
         &self.locked_above
     }
 
-    /// The project further up that gives this tool.
+    /// The project further up that contributes this tool.
     pub fn giver(&self, tool: &str) -> Option<&Self> {
         let gives = |depth: &usize| self.given(*depth).iter().any(|ask| ask.name == tool);
         (1..=self.above.len()).find(gives).and_then(|depth| self.above.get(depth - 1))
     }
 
-    /// Note the tools that the project declares and inherits, and the versions of the inherited ones.
+    /// Fill in the tools that the project declares and inherits, and the versions of the inherited tools.
     pub(super) fn take_stock(&mut self) {
         self.declared = (0..=self.above.len()).flat_map(|depth| self.given(depth)).collect();
         let own = self.project.tools.len();

@@ -13,17 +13,17 @@ use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 
-/// The longest wait for another vx that writes the lock file.
+/// The longest wait for another vx that is writing the lock file.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Workspace {
-    /// The lock file, which need not exist.
+    /// The path of the lock file, which need not exist.
     pub fn lock_path(&self) -> &Path {
         &self.lock_path
     }
 
-    /// Write these new entries to the lock file, and drop the entries of tools that are gone from the project. Returns
-    /// whether anything changed.
+    /// Write these new entries to the lock file, and drop the entries of tools that the project no longer declares.
+    /// Returns whether anything changed.
     ///
     /// Entries that another vx has written meanwhile for other tools are kept. A lock of an older format is replaced only
     /// once every tool that it pins has an entry, so that no pin is lost.
@@ -61,7 +61,7 @@ impl Workspace {
         Ok(changed)
     }
 
-    /// The tools of the project that an old lock pins, that could be locked, and that these entries lack.
+    /// The tools of the project whose pins in an old lock would be lost: they could be locked, but have no entry here.
     fn pins_lost(&self, pins: &BTreeMap<String, String>, entries: &BTreeMap<String, LockedTool>) -> Vec<String> {
         let sources = self.sources(Access::Offline);
         let resolver = self.resolver(&sources);

@@ -19,7 +19,7 @@ pub enum LockOrigin {
 }
 
 impl LockOrigin {
-    /// The versions that a lock file of an older format pins; empty for the others.
+    /// The versions that a lock file of an older format pins; empty for other origins.
     pub fn pins(&self) -> &BTreeMap<String, String> {
         static NO_PINS: BTreeMap<String, String> = BTreeMap::new();
         match self {

@@ -1,4 +1,4 @@
-//! Opening a workspace: the project and those that it inherits from, each with its own lock and its own consent.
+//! Opening a workspace: the project and the projects it inherits from, each with its own lock and its own consent.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::workspace::consent::{Consent, ConsentSource};
 use crate::workspace::error::WorkError;
 use crate::workspace::frontend::Frontend;
 
-/// The parameters of opening that all projects of a lineage share.
+/// The parameters that are shared by all projects of a lineage.
 struct Opening<'a> {
     home: Home,
     faults: Faults,
@@ -23,21 +23,21 @@ struct Opening<'a> {
 }
 
 impl Workspace {
-    /// Open the workspace of the project at `place`. The frontend gets a notice of everything doubtful in the project's
-    /// file, and in those further up. Work that uses the pins of an old lock calls
-    /// [`notice_old_lock`](Self::notice_old_lock) too.
+    /// Open the workspace of the project at `place`. The frontend gets a notice of every problem in the project's file
+    /// and in the files further up. Work that uses the pins of an old lock also calls
+    /// [`notice_old_lock`](Self::notice_old_lock).
     ///
     /// # Errors
-    /// A project is needed and there is none, or its file or lock, or one further up, cannot be used and faults are
-    /// refused.
+    /// A project is needed but there is none; or faults are refused, and a file or lock of the project or of one
+    /// further up cannot be used.
     pub fn open(home: Home, place: &ProjectPlace, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
         Self::open_asking(home, place, faults, |_| ConsentSource::Nobody, frontend)
     }
 
-    /// As [`open`](Self::open); a consent that is lacking may be got in the way that `asking` names for it.
+    /// As [`open`](Self::open), but a missing consent may be obtained as `asking` says.
     ///
     /// # Errors
-    /// As for [`open`](Self::open), or the consent cannot be kept.
+    /// As for [`open`](Self::open), or the consent cannot be stored.
     pub fn open_asking(
         home: Home,
         place: &ProjectPlace,
@@ -74,7 +74,7 @@ impl Workspace {
         Ok(Self { fault: workspace.fault.or(fault), ..workspace })
     }
 
-    /// The workspace of this project, which inherits from those `above`, the nearest first.
+    /// The workspace of this project, which inherits from the projects `above`, the nearest first.
     fn from_project(
         opening: &Opening<'_>,
         mut project: Project,
@@ -102,7 +102,9 @@ impl Workspace {
         let mut consent = Consent::for_project(home, &project)?;
         consent.settle(home, asking(&consent), *frontend)?;
         consent.apply(&mut project);
-        // The project's own parts are settled, so what it inherits counts as settled further up.
+        // Inherit settings only after the project's own consent was applied; the consent of each project further up
+        // already
+        // decided on its settings.
         if let Some(nearest) = above.first() {
             project.settings.inherit(&nearest.project.settings);
         }

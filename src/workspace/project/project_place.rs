@@ -26,7 +26,7 @@ pub enum ProjectPlace {
 }
 
 impl ProjectPlace {
-    /// The same place, whose project must be there.
+    /// The same place, but its project must exist.
     #[must_use]
     pub fn required(&self) -> Self {
         match self {
@@ -36,7 +36,7 @@ impl ProjectPlace {
         }
     }
 
-    /// True if there is no project, and none is needed.
+    /// Whether there is no project, and none is needed.
     pub fn is_empty(&self) -> bool {
         match self {
             Self::AboveOrNone(directory) => discover::find(directory).is_none(),
@@ -49,7 +49,7 @@ impl ProjectPlace {
     /// none is needed.
     ///
     /// # Errors
-    /// The project must be there and is not.
+    /// The project must exist, but does not.
     pub fn find_with(&self, look: impl FnMut(&Path) -> bool) -> Result<Option<PathBuf>, ProjectError> {
         let directory = self.directory();
         let found = match self {
@@ -72,7 +72,7 @@ impl ProjectPlace {
         file.parent().map(project_key)
     }
 
-    /// The directory that the search begins in.
+    /// The directory where the search begins.
     pub fn directory(&self) -> &Path {
         match self {
             Self::At(directory) | Self::AtOrNone(directory) | Self::Above(directory) | Self::AboveOrNone(directory) => {
@@ -91,20 +91,20 @@ impl ProjectPlace {
     }
 }
 
-/// The files that have a word in a directory, as they are.
+/// The projects whose files apply to a directory, before any consent.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
-    /// The project and those that it inherits from, the nearest first; empty if there is none.
+    /// The project and the projects it inherits from, the nearest first; empty if there is no project.
     pub projects: Vec<Project>,
     /// The user's own file, unless it is among the projects.
     pub own: Option<Project>,
 }
 
-/// Read the project at `place`, those that it inherits from, and the user's own file; the frontend gets a notice of
-/// everything doubtful in the projects' files.
+/// Read the project at `place`, the projects it inherits from, and the user's own file. The frontend gets a notice of
+/// every problem in the projects' files.
 ///
 /// # Errors
-/// A project is needed and there is none, or a file cannot be used.
+/// A project is needed but there is none, or a file cannot be used.
 pub fn read_projects(home: &Home, place: &ProjectPlace, frontend: &dyn Frontend) -> Result<Lineage, WorkError> {
     let mut projects: Vec<Project> = place.read()?.into_iter().collect();
     if let Some(project) = projects.first() {
@@ -118,7 +118,7 @@ pub fn read_projects(home: &Home, place: &ProjectPlace, frontend: &dyn Frontend)
 }
 
 /// The projects that this one inherits from, the nearest first; the user's own file inherits from none. Each file that the
-/// answer depends on is passed to `look` first; if that returns false, the file counts as missing.
+/// result depends on is passed to `look` first; if that returns false, the file counts as missing.
 ///
 /// # Errors
 /// One of their files cannot be used.
@@ -129,7 +129,7 @@ pub fn above(home: &Home, project: &Project, look: impl FnMut(&Path) -> bool) ->
     lineage::above(project, &LineageBounds::of_machine(), look)
 }
 
-/// Give notice of everything doubtful in a project's file.
+/// Send a notice of every problem in a project's file.
 pub(super) fn notice_doubts(project: &Project, home: &Home, frontend: &dyn Frontend) {
     let path = &project.path;
     for remark in &project.notices {

@@ -38,7 +38,7 @@ fn a_wait_whose_time_is_up_exits_with_124() {
     let wait = sandbox.start("board wait --for other=ended --timeout 60s");
     sandbox.vx("stop slow").succeeds();
     running.finish();
-    wait.finish().exits_with(1).says("the board is over, and had no work `other`");
+    wait.finish().exits_with(1).says("the run is over and had no work `other`");
 }
 
 #[test]

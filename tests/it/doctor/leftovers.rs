@@ -19,7 +19,7 @@ fn an_orphan_in_tmp_is_found_and_one_of_the_living_is_not() {
     fs::create_dir_all(&alive).expect("a directory");
     let lock = File::create(sandbox.home().join("tmp/esbuild-1.7-0.lock")).expect("a lock file");
     lock.lock().expect("a lock");
-    finds_and_mends(&sandbox, &["leftover: ", "biome-2.3.4.4194000-0: nobody alive works in"]);
+    finds_and_mends(&sandbox, &["leftover: ", "biome-2.3.4.4194000-0: no living process works in"]);
     assert!(!orphan.exists() && alive.exists());
 }
 
@@ -86,7 +86,7 @@ fn a_run_at_work_is_nothing_wrong() {
     sandbox.await_slot("biome", "downloads", |slot| slot["done"].as_u64().unwrap_or_default() > 0);
     let found = wrongs(sandbox.vx("doctor --json").exits_with(1));
     assert!(
-        found.len() == 1 && found[0].contains("biome 2.3.4: vx.lock names it, and it is not installed"),
+        found.len() == 1 && found[0].contains("biome 2.3.4: vx.lock names it, but it is not installed"),
         "{found:#?}"
     );
     running.finish().succeeds();

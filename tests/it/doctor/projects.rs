@@ -37,7 +37,7 @@ fn a_project_without_a_lock_is_locked_and_installed() {
 fn a_locked_tool_that_is_not_installed_or_made_from_other_archives_is_found() {
     let sandbox = well();
     sandbox.vx("uninstall biome").succeeds();
-    finds_and_mends(&sandbox, &["project: biome 2.3.4: vx.lock names it, and it is not installed"]);
+    finds_and_mends(&sandbox, &["project: biome 2.3.4: vx.lock names it, but it is not installed"]);
 
     let lock = sandbox.read("vx.lock");
     let receipt = sandbox.home().join("store/biome/2.3.4/.vx-receipt.toml");
@@ -45,7 +45,10 @@ fn a_locked_tool_that_is_not_installed_or_made_from_other_archives_is_found() {
     let at = text.find("sha512:").expect("a digest") + "sha512:".len();
     let other = format!("{}{}{}", &text[..at], "0".repeat(128), &text[at + 128..]);
     std::fs::write(&receipt, other).expect("it is written");
-    finds_and_mends(&sandbox, &["biome 2.3.4: what is installed was made from other archives than vx.lock names"]);
+    finds_and_mends(
+        &sandbox,
+        &["biome 2.3.4: the installed release was made from other archives than those in vx.lock"],
+    );
     assert_eq!(sandbox.read("vx.lock"), lock);
 }
 

@@ -46,7 +46,7 @@ fn a_release_that_a_later_vx_made_is_named_and_left_as_it_is() {
     let receipt = release(&sandbox).join(".vx-receipt.toml");
     let later = "layout = 2\nof = \"a later vx\"\n";
     fs::write(&receipt, later).expect("it is written");
-    let text = "a later vx made it: its receipt has layout 2";
+    let text = "a later vx installed it: its receipt has layout 2";
     sandbox.vx("doctor --offline").exits_with(1).prints(text).prints("update vx");
     sandbox.vx("doctor --fix --offline").exits_with(1).prints(text);
     for words in ["sync --plain", "sync --plain --force", "x biome --version"] {
@@ -95,7 +95,7 @@ fn a_receipt_of_another_version_is_found() {
     let path = release(&sandbox).join(".vx-receipt.toml");
     let text = fs::read_to_string(&path).expect("a receipt").replace("\"2.3.4\"", "\"2.4.0\"");
     fs::write(&path, text).expect("it is written");
-    finds_and_mends(&sandbox, &["release: biome 2.3.4: its receipt is that of biome 2.4.0"]);
+    finds_and_mends(&sandbox, &["release: biome 2.3.4: its receipt is for biome 2.4.0"]);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_list_of_files_that_is_not_the_one_of_the_receipt_is_found() {
     let text = fs::read_to_string(&path).expect("a list");
     let shorter: Vec<&str> = text.lines().filter(|line| !line.ends_with("biome")).collect();
     fs::write(&path, shorter.join("\n")).expect("it is written");
-    finds_and_mends(&sandbox, &["its list of files is missing or is not the one of its receipt"]);
+    finds_and_mends(&sandbox, &["its list of files is missing or does not match its receipt"]);
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn links_that_lead_nowhere_are_found_and_made_anew() {
     fs::remove_file(shims.join(".launcher")).expect("it goes");
     finds_and_mends(&sandbox, &["links lead nowhere: biome, esbuild, vx"]);
     fs::write(shims.join(".launcher"), "of another vx").expect("a file");
-    finds_and_mends(&sandbox, &["its launcher is another vx's"]);
+    finds_and_mends(&sandbox, &["its launcher is from another vx"]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_copy_that_stands_before_the_links_is_found_with_its_owner() {
     fs::set_permissions(other.join("biome"), fs::Permissions::from_mode(0o755)).expect("its mode");
     let (other, shims) = (other.display().to_string(), sandbox.home().join("shims").display().to_string());
     let sandbox = sandbox.variable("PATH", &format!("{other}:{shims}:/bin"));
-    finds_one(&sandbox, &[&other, "it is volta's and has biome, and stands before vx's own folder"]);
+    finds_one(&sandbox, &[&other, "it is volta's and has biome, and comes before vx's own folder"]);
     let sandbox = sandbox.variable("PATH", &format!("{shims}:{other}:/bin"));
     assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0]);
 }

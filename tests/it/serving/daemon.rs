@@ -89,7 +89,7 @@ fn a_killed_daemon_is_followed_by_another_which_a_signal_ends() {
     sandbox.vx("daemon status").exits_with(3).says("no daemon runs");
     let second = sandbox.start("daemon run --idle 0");
     assert_eq!(connected(&sandbox).introduced().process, second.pid());
-    sandbox.vx("daemon status --json").succeeds().prints("the one before was killed");
+    sandbox.vx("daemon status --json").succeeds().prints("the previous daemon was killed");
     second.signal(Signal::TERM);
     second.finish().succeeds();
     assert!(traces(&sandbox).is_empty(), "{:?}", traces(&sandbox));

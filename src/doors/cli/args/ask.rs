@@ -1,10 +1,10 @@
-//! The words of a request to a runner.
+//! The arguments of a request to a runner.
 
 use clap::Args;
 
 pub(super) const STOP_NOTES: &str = "\
-Its process is asked to end, and killed three seconds later; a command under `vx board run` after two, \
-a service after its own time. A service is waited for; for other work `vx board wait --for KEY=ended` does.";
+Asks the process to end, and kills it three seconds later; a command under `vx board run` after two, a service \
+after its own time. Waits for the end of a service; for other work use `vx board wait --for KEY=ended`.";
 
 /// Arguments of a request for one piece of work.
 #[derive(Debug, Args)]
@@ -14,7 +14,7 @@ pub(in crate::doors::cli) struct AskArguments {
     /// The board: a parent's process id, a name or a file. By default the newest one at work that has the key.
     #[arg(long, value_name = "BOARD")]
     pub board: Option<String>,
-    /// Print what was asked as JSON.
+    /// Print the request as JSON.
     #[arg(long)]
     pub json: bool,
 }
@@ -25,7 +25,7 @@ pub(in crate::doors::cli) struct StopArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub asked: AskArguments,
-    /// Kill it at once, with all that it started.
+    /// Kill it at once, with everything that it started.
     #[arg(long)]
     pub kill: bool,
 }

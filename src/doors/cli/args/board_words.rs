@@ -1,4 +1,4 @@
-//! The words of a board as values of options.
+//! Names from the board as values of options.
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;

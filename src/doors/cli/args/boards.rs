@@ -29,7 +29,7 @@ pub(in crate::doors::cli) enum BoardCommand {
     Dump {
         /// The board: a parent's process id, a name, a file, a dump, or a recording; the newest board by default.
         board: Option<String>,
-        /// For a recording: the board this long after its creation, such as `12.5s`; at its end by default.
+        /// For a recording: the board at this time after its creation, such as `12.5s`; by default at its end.
         #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "raw")]
         at: Option<Duration>,
         /// Save the board itself to this file, which can be read like a live board.
@@ -39,7 +39,7 @@ pub(in crate::doors::cli) enum BoardCommand {
         #[allow(missing_docs)]
         format: DumpFormat,
     },
-    /// Make a trace or a page of timings from a recording, or from the recording of a board.
+    /// Make a trace or a page of timings from a recording, or from a board that was recorded.
     #[command(group(clap::ArgGroup::new("into").args(["trace", "timings"]).required(true).multiple(true)))]
     Export {
         /// The recording, or the board: a parent's process id, a name, a file, or a dump; the newest board by default.
@@ -52,7 +52,7 @@ pub(in crate::doors::cli) enum BoardCommand {
     Watch(WatchArguments),
     /// Wait until a run has ended, or some of its work is ready, done or over.
     ///
-    /// The exit code is 0 if the result is the expected one, 1 if it ended otherwise, 124 if it was not there in time.
+    /// The exit code is 0 if the result is the expected one, 1 if it is another, and 124 if the timeout passed first.
     Wait(WaitArguments),
     /// Put the progress of the calling script on a board.
     ///
@@ -62,8 +62,8 @@ pub(in crate::doors::cli) enum BoardCommand {
     Put(PutArguments),
     /// Run a command with its progress on a board, read from what it prints.
     ///
-    /// Output, exit code and signals stay the command's own. The board is the named one, else the calling script's, else
-    /// a new one, and `vx top` shows it.
+    /// Output, exit code and signals stay the command's own. The board is the one that `--board` names, else the
+    /// calling script's, else a new one, and `vx top` shows it.
     #[command(after_long_help = WRAP_EXAMPLES)]
     Run(WrapArguments),
     /// Make a board for the calling script, and print its file.
@@ -86,8 +86,8 @@ pub(in crate::doors::cli) struct WaitArguments {
     /// The expected result of the whole run.
     #[arg(long, value_enum, default_value_t = RunWaitCondition::Done)]
     pub until: RunWaitCondition,
-    /// Wait for this work alone: until it is `ready` to be used, is `done`, or has `ended`, no matter how. Can be given
-    /// several times; all of it is waited for. Work that is not there yet may still come.
+    /// Wait only for this work: until it is `ready` to be used, is `done`, or has `ended`, no matter how. If given
+    /// several times, waits for all of them. The work may not have a slot yet.
     #[arg(long = "for", value_name = "KEY=STATE", conflicts_with = "until")]
     pub wanted: Vec<WorkWaitCondition>,
     /// Give up after this long, such as `90s`.
@@ -112,7 +112,7 @@ pub(in crate::doors::cli) struct WatchArguments {
     pub every: Duration,
 }
 
-/// The words for the outcomes to wait for.
+/// The names of the outcomes to wait for.
 impl ValueEnum for RunWaitCondition {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::Done, Self::Failed]

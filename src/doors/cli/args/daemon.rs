@@ -1,4 +1,4 @@
-//! The words of `vx daemon`.
+//! The arguments of `vx daemon`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,29 +11,29 @@ use super::values::duration;
 use crate::doors::daemon::{DEFAULT_IDLE, EventType};
 
 pub(super) const DAEMON_NOTES: &str = "\
-Nothing needs the daemon: every command works without it. VX_DAEMON=off keeps clients from it, VX_DAEMON=require makes it \
-an error that none runs. See docs/clients/daemon.md for the protocol.";
+Every command works without the daemon. With VX_DAEMON=off clients don't use it; with VX_DAEMON=require they fail if \
+none runs. docs/clients/daemon.md describes the protocol.";
 
 /// The commands of `vx daemon`.
 #[derive(Debug, Subcommand)]
 pub(in crate::doors::cli) enum DaemonCommand {
     /// Start it, and return once it is ready.
     Start(IdleArguments),
-    /// Ask it to end, and return once it is gone.
+    /// Ask it to end, and return once it has ended.
     Stop,
     /// Stop it, and start it again.
     Restart(IdleArguments),
-    /// Show whether it runs: exit code 0 if it does, 3 if not.
+    /// Show whether it runs: exit code 0 if it does, 3 if it doesn't.
     Status {
         /// As JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Be the daemon, in the foreground: for service managers.
+    /// Run the daemon in the foreground, for service managers.
     Run {
         #[command(flatten)]
         idle: IdleArguments,
-        /// Answer one client on standard input and output instead, and end with it.
+        /// Serve one client on standard input and output instead, and end with it.
         #[arg(long, conflicts_with = "idle")]
         stdio: bool,
     },
@@ -46,13 +46,13 @@ pub(in crate::doors::cli) enum DaemonCommand {
         /// The parameters, as JSON.
         params: Option<String>,
     },
-    /// Print events as they come, a line of JSON each.
+    /// Print events as they come, one line of JSON each.
     #[command(after_help = EVENTS_HELP)]
     Events {
-        /// Only these.
+        /// Only events of this type.
         #[arg(long = "type", value_name = "TYPE", value_parser = event_types())]
         types: Vec<String>,
-        /// Directories whose `vx.toml` and `vx.lock`, with those above, are watched [default: the working directory].
+        /// Watch `vx.toml` and `vx.lock` in this directory and those above it [default: the working directory].
         #[arg(long, value_name = "DIR")]
         directory: Vec<PathBuf>,
     },
@@ -60,7 +60,7 @@ pub(in crate::doors::cli) enum DaemonCommand {
 
 /// The end of the help of `vx daemon events`.
 const EVENTS_HELP: &str =
-    "It goes on when the daemon is restarted, and ends with exit code 1 if none comes back within 30 s.";
+    "If the daemon is restarted, the events go on; if none is back within 30 s, the command ends with exit code 1.";
 
 fn event_types() -> PossibleValuesParser {
     PossibleValuesParser::new(EventType::ALL.map(EventType::name))
@@ -69,22 +69,22 @@ fn event_types() -> PossibleValuesParser {
 /// The time after which a daemon that is not needed ends.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct IdleArguments {
-    /// End after this time without a client or work, 10m without it; 0 is never.
+    /// End after this time without a client or work; 0 for never [default: 10m].
     #[arg(long, value_name = "TIME", value_parser = idle)]
     idle: Option<Idle>,
 }
 
-/// A limit; `None` is never.
+/// `None` for never.
 #[derive(Clone, Copy, Debug)]
 struct Idle(Option<Duration>);
 
 impl IdleArguments {
-    /// The limit; `None` is never.
+    /// The limit; `None` for never.
     pub(in crate::doors::cli) fn limit(&self) -> Option<Duration> {
         self.idle.map_or(Some(DEFAULT_IDLE), |Idle(limit)| limit)
     }
 
-    /// The same as words of a command line.
+    /// The same as arguments of a command line.
     pub(in crate::doors::cli) fn words(&self) -> Vec<OsString> {
         match self.idle {
             None => Vec::new(),

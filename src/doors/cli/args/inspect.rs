@@ -1,4 +1,4 @@
-//! The words of the commands that look at the home, the project and the settings.
+//! The arguments of the commands that examine the home, the project and the settings.
 
 use std::time::Duration;
 
@@ -18,16 +18,16 @@ pub(in crate::doors::cli) struct DoctorArguments {
     /// Compare the names, kinds and sizes of installed files only, not their content.
     #[arg(long)]
     pub quick: bool,
-    /// Do not check that the registries answer.
+    /// Don't check that the registries answer.
     #[arg(long)]
     pub offline: bool,
-    /// Give each release that `--fix` installs again at most this long, such as `90s` [default: 5m].
+    /// The most time for each release that `--fix` installs again, such as `90s` [default: 5m].
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "fix")]
     pub timeout: Option<Duration>,
 }
 
-pub(super) const DOCTOR_CODES: &str = "Exit codes: 0 no problem, or `--fix` has repaired them all; 1 a problem is left; 2 wrong usage. \
-    Advice does not count as a problem. Without `--fix` nothing is changed.";
+pub(super) const DOCTOR_CODES: &str = "Exit codes: 0 no problem is left; 1 a problem is left; 2 wrong usage. \
+    Advice doesn't count as a problem. Without `--fix` nothing is changed.";
 
 /// Arguments of `vx config`.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub(in crate::doors::cli) struct ConfigArguments {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
-    /// Print nothing but the faults of the project's files, those of its services included; 2 if there are any.
+    /// Print only the errors in the project's files, its services included; exit with 2 if there are any.
     #[arg(long, conflicts_with_all = ["key", "json"])]
     pub check: bool,
 }
@@ -50,9 +50,10 @@ pub(super) const CONFIG_UI: &str = "The user chooses the look of the views in th
     glyphs = \"auto\"       auto, unicode, ascii\n\
     mouse = true          the dashboard uses the mouse\n\
     keys.ACTION = [KEY]   `vx config ui.keys` prints the actions\n\n\
-    auto: dark or light if COLORFGBG names the background, else the terminal's own colours; as many colours as COLORTERM \
-    and TERM indicate; glyphs by the locale. NO_COLOR, if set, takes precedence. The terminal itself is not queried.\n\n\
-    Exit codes: 0; 1 there is no such setting; 2 a file has an error.";
+    auto: the dashboard asks a terminal with 256 colours or more for its background; without an answer, dark or light \
+    if COLORFGBG names the background, else the terminal's own colours. As many colours as COLORTERM and TERM \
+    indicate; glyphs by the locale. NO_COLOR, if set, takes precedence.\n\n\
+    Exit codes: 0 printed; 1 there is no such setting; 2 a file has an error.";
 
 /// Arguments of `vx sbom`.
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ pub(in crate::doors::cli) struct SbomArguments {
 pub(in crate::doors::cli) enum SbomFormat {
     /// CycloneDX 1.6.
     Cyclonedx,
-    /// Accepted only to be refused with the way to get it.
+    /// Parsed only so that the refusal can say how to get it.
     #[value(hide = true)]
     Spdx,
 }

@@ -1,15 +1,17 @@
-//! The words of the commands that resolve and install.
+//! The arguments of the commands that resolve and install.
 
 use clap::Args;
 
 use super::run::RunArguments;
 
-pub(super) const SYNC_NOTES: &str = "Tools that a vx.toml further up declares, and none nearer, are installed by the lock beside that file, which is \
-    written only if it lacks them.";
+pub(super) const SYNC_NOTES: &str = "\
+A tool that only a vx.toml further up declares is installed from the lock beside that file, which is written only if \
+it lacks the tool.";
 
-pub(super) const USE_NOTES: &str = "The file is that of the nearest project; without one it is made in the working directory. It and \
-    the lock stay as they are if a tool cannot be installed; else the lock gets the newest releases that fit. A package by name \
-    (npm:zx) is agreed to with that.";
+pub(super) const USE_NOTES: &str = "\
+Changes the vx.toml of the nearest project, or creates one in the working directory. That file and \
+    the lock stay as they are if a tool cannot be installed; else the lock gets the newest releases that fit. Naming a \
+    package (npm:zx) is consent to it.";
 
 /// Arguments of `vx sync`.
 #[derive(Debug, Args)]
@@ -54,18 +56,19 @@ pub(in crate::doors::cli) struct InstallArguments {
     #[arg(long)]
     pub trust: bool,
     /// For `vx sync` only: take the configuration from standard input and report on this channel.
-    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide = true)]
     pub ipc_channel: Option<String>,
 }
 
 /// Arguments of `vx use`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct UseArguments {
-    /// The tools to declare, each with the request for its version as vx.toml has it; without one, the one that is there,
-    /// else `latest`. A package of a registry is `npm:NAME` or `pypi:NAME`.
+    /// The tools to declare, each with a version request as in vx.toml; without one, the request that vx.toml already
+    /// has, else `latest`. A package of a registry is `npm:NAME` or `pypi:NAME`.
     #[arg(required = true, value_name = "TOOL[@REQUEST]")]
     pub tools: Vec<String>,
-    /// Declare them in your own file, `vx.toml` in the home of vx, whose tools are there wherever no project has a word.
+    /// Declare them in your own file, `vx.toml` in the home of vx, whose tools you have wherever no project declares
+    /// them.
     #[arg(long, short, conflicts_with = "project")]
     pub global: bool,
     #[command(flatten)]
@@ -79,15 +82,15 @@ pub(in crate::doors::cli) struct UseArguments {
 /// Arguments of `vx lock`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct LockArguments {
-    /// Lock only these tools of vx.toml, anew: at their versions, from what their sources offer now, even if that differs
-    /// from vx.lock.
+    /// Lock only these tools of vx.toml again: the same versions, from what their sources offer now, even if that
+    /// differs from vx.lock.
     #[arg(value_name = "TOOL")]
     pub tools: Vec<String>,
-    /// Choose again the newest versions that vx.toml allows: of these tools, or of all if none is named.
+    /// Choose the newest versions that vx.toml allows: of these tools, or of all if none is named.
     #[arg(long, value_name = "TOOL", num_args = 0..)]
     pub upgrade: Option<Vec<String>>,
-    /// List the tools for which vx.lock does not fit vx.toml, and exit with 1 if there are any; change nothing, use no
-    /// network.
+    /// List the tools for which vx.lock does not fit vx.toml, and exit with 1 if there are any; changes nothing and
+    /// uses no network.
     #[arg(long, conflicts_with_all = ["upgrade", "tools"])]
     pub check: bool,
 }

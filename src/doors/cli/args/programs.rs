@@ -1,4 +1,4 @@
-//! The words of the commands that run programs, or link to them.
+//! The arguments of the commands that run programs, or link to them.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use clap::Args;
 /// Arguments of `vx x`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct RunToolArguments {
-    /// Fail if it is not installed.
+    /// Fail if the tool is not installed.
     #[arg(long)]
     pub no_install: bool,
     /// For the launcher only: a link of this name was called.
@@ -35,17 +35,17 @@ pub(in crate::doors::cli) struct RunScriptArguments {
     /// Show a script's definition, and the words that scripts may use.
     #[arg(long, short = 'H')]
     pub script_help: bool,
-    /// Run nothing if a tool of the project cannot be installed; without this, scripts run without it.
+    /// Run nothing if a tool of the project cannot be installed; by default, scripts then run without that tool.
     #[arg(long)]
     pub strict: bool,
-    /// Run the scripts as work on a board, in a full-screen dashboard. They have nothing to read then.
+    /// Run the scripts as work on a board, in a full-screen dashboard. Their standard input is empty.
     #[arg(long)]
     pub tui: bool,
     /// Run the scripts as work on a board, which `vx top` shows, and record it in this file; `vx top FILE` plays it.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
-    /// Most scripts at once, of those that do not depend on each other [default: 1]. Those that run beside another one have
-    /// nothing to read.
+    /// The most scripts to run at once, of those that don't depend on each other [default: 1]. A script that runs
+    /// beside another has an empty standard input.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// The script and its arguments; options are passed on to it.
@@ -53,10 +53,11 @@ pub(in crate::doors::cli) struct RunScriptArguments {
     pub words: Vec<OsString>,
 }
 
-pub(super) const WHICH_NOTES: &str = "It is that of the nearest vx.toml that declares it, from the working directory upwards, else of the vx.toml in \
-    the home of vx, else on PATH. If another file than the nearest declares it, that file is mentioned.";
+pub(super) const WHICH_NOTES: &str = "\
+The program comes from the nearest vx.toml that declares the tool, from the working directory upwards, else from the \
+vx.toml in the home of vx, else from PATH. If that is not the nearest vx.toml, the file is printed, too.";
 
-pub(super) const SCRIPT_EXAMPLES: &str = "vx run test -p core --lib     arguments replace `{{args}}`, or stand at the end\n\
+pub(super) const SCRIPT_EXAMPLES: &str = "vx run test -p core --lib     arguments replace `{{args}}`, or are appended\n\
     vx run test -H                the definition of the script\n\
     vx run ../build               a script of the project in `..`, with that project's tools";
 

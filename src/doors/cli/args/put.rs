@@ -1,4 +1,4 @@
-//! The words with which a script writes to a board.
+//! The arguments with which a script writes to a board.
 
 use clap::Args;
 
@@ -6,7 +6,7 @@ use super::board_words::{ClosedState, EndState, UnitWord};
 use crate::running::reports::Done;
 
 pub(super) const PUT_EXAMPLES: &str = "\
-A script makes a board of its own, or joins one that is there:
+A script makes its own board, or joins an existing one:
 
   export VX_BOARD=$(vx board create --title 'nightly build')
   trap 'vx board close' EXIT
@@ -17,12 +17,11 @@ A script makes a board of its own, or joins one that is there:
   vx board put compile --state done
 
 `vx top`, `vx board watch` and `vx board wait` follow it from any terminal. The slot belongs to
-the script: if the script dies, the slot reads as lost. So does not the slot of a function in the
-background that is killed while the script goes on: name that process with --owner $BASHPID, or run
-the job with `vx board run`. In a recipe of make, each line is a shell of its own, and make itself
-owns the work: --owner $$PPID.
-
-A key that is put anew after its end has its row again, in its next attempt.";
+the script: if the script dies, the slot reads as lost. If a background function is killed while the
+script goes on, its slot does not: name that process with --owner $BASHPID, or run the job with
+`vx board run`. In a make recipe each line has its own shell, and make itself owns the work:
+--owner $$PPID.
+Putting a key again after its end reuses its row, as the next attempt.";
 
 /// Arguments of `vx board put`.
 #[derive(Debug, Args)]
@@ -30,11 +29,11 @@ pub(in crate::doors::cli) struct PutArguments {
     /// The key of the slot; each key has one slot. By default, in a command under `vx board run`, the slot of that
     /// command, which then does not read its output for progress.
     pub key: Option<String>,
-    /// The present step: queued, waiting, preparing, running or finishing, or a name of its own (30 bytes) for a step of
-    /// the running work. Entering another step sets `done` to 0 and removes the total. `--phase` is the same.
+    /// The current step: queued, waiting, preparing, running or finishing, or any name (30 bytes) for a step of the
+    /// running work. Entering another step sets `done` to 0 and removes the total. `--phase` is the same.
     #[arg(long, value_name = "STEP", alias = "phase")]
     pub step: Option<String>,
-    /// Work finished in this step: a number, or `+N` to add to the present one.
+    /// Work finished in this step: a number, or `+N` to add to the current one.
     #[arg(long, value_name = "N|+N", value_parser = done)]
     pub done: Option<Done>,
     /// Total work in this step.
@@ -43,13 +42,13 @@ pub(in crate::doors::cli) struct PutArguments {
     /// The unit of both numbers in this step.
     #[arg(long, value_enum)]
     pub unit: Option<UnitWord>,
-    /// One line about the present step (78 bytes).
+    /// One line about the current step (78 bytes).
     #[arg(long, value_name = "TEXT")]
     pub message: Option<String>,
     /// A longer text (110 bytes).
     #[arg(long, value_name = "TEXT")]
     pub details: Option<String>,
-    /// The version of the key; set with the first call, it stays.
+    /// The version of the key; only the first call can set it.
     #[arg(long, value_name = "TEXT")]
     pub version: Option<String>,
     /// End the slot. A slot that has ended stays as it is.
@@ -58,8 +57,8 @@ pub(in crate::doors::cli) struct PutArguments {
     /// The reason for a failure or cancellation (870 bytes).
     #[arg(long, value_name = "TEXT", requires = "state")]
     pub error: Option<String>,
-    /// The board: a parent's process id, a name or a file. By default, the one that the script, or the run it belongs
-    /// to, has made [env: VX_BOARD].
+    /// The board: a parent's process id, a name or a file. By default the board that was made by the script, or by the
+    /// run it belongs to [env: VX_BOARD].
     #[arg(long, value_name = "BOARD")]
     pub board: Option<String>,
     /// The process that does the work [default: the calling script].
@@ -70,8 +69,8 @@ pub(in crate::doors::cli) struct PutArguments {
 /// Arguments of `vx board create`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct CreateArguments {
-    /// A name for the board; the name of a board that is over can be reused. Without a name the board is known by the
-    /// script's process id.
+    /// A name for the board; the name of an ended board can be reused. Without a name, the script's process id names
+    /// the board.
     pub name: Option<String>,
     /// The title of the board [default: the name, or the working directory's].
     #[arg(long, value_name = "TEXT")]
@@ -87,8 +86,7 @@ pub(in crate::doors::cli) struct CreateArguments {
 /// Arguments of `vx board close`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct CloseArguments {
-    /// The board: its owner's process id, a name or a file. By default, the one that the script has made
-    /// [env: VX_BOARD].
+    /// The board: its owner's process id, a name or a file. By default the board that the script made [env: VX_BOARD].
     pub board: Option<String>,
     /// The result [default: the result of its slots; failed if one has not ended].
     #[arg(long, value_enum)]

@@ -1,4 +1,4 @@
-//! The words about how a run is carried out and shown.
+//! The options for how a run is carried out and shown.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use clap::{Arg, Args};
 use super::values::duration;
 use crate::workspace::frontend::options::RunOptions;
 
-/// The options of a run that few people need: `-h` leaves them out, `--help` and the reference have them.
+/// Options of a run that few people need: `-h` leaves them out, `--help` and the reference list them.
 const RARE: [&str; 10] = [
     "no_mouse",
     "fail_fast",
@@ -37,7 +37,7 @@ pub(in crate::doors::cli) struct RunArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub mouse: MouseArguments,
-    /// Most installs at once [default: as many as fill the processors, at most 16].
+    /// The most installs at once [default: as many as fill the processors, at most 16].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// Check every installed file, and reinstall releases that differ from a fresh install.
@@ -49,11 +49,11 @@ pub(in crate::doors::cli) struct RunArguments {
     /// Stop everything at the first failure.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Give each install, and each list of versions, at most this long, such as `90s` or `10m`.
+    /// The most time for each install, and for each list of versions, such as `90s` or `10m`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Give up on a server that sends nothing for this long [default: 30s], and on another vx that installs the same
-    /// release without progress for four times as long.
+    /// Give up on a server that sends nothing for this long [default: 30s], and on another vx that is installing the
+    /// same release after four times as long without progress.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub stall_timeout: Option<Duration>,
     /// Give up on a server that sends fewer bytes a second than this for 25s, twice in a row [default: 1024; 0 for never].
@@ -62,8 +62,8 @@ pub(in crate::doors::cli) struct RunArguments {
     /// Keep dumps of the board in this directory: `final.vxb` and `final.json` at the end.
     #[arg(long, value_name = "DIR")]
     pub dump: Option<PathBuf>,
-    /// Record all changes on the board with their times in this file; `vx top FILE` plays it. Every run is also
-    /// recorded beside its board, in less room.
+    /// Record all changes on the board with their times in this file; `vx top FILE` plays it. Every run also makes a
+    /// smaller recording beside its board.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     #[command(flatten)]
@@ -96,7 +96,7 @@ impl RunArguments {
 /// Option for the mouse in the full-screen dashboard.
 #[derive(Debug, Default, Args)]
 pub(in crate::doors::cli) struct MouseArguments {
-    /// Leave the mouse to the terminal, which then selects text as usual; the dashboard ignores it.
+    /// Ignore the mouse in the dashboard, so that the terminal selects text as usual.
     #[arg(long)]
     pub no_mouse: bool,
 }

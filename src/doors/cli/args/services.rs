@@ -1,4 +1,4 @@
-//! The words of the commands about services.
+//! The arguments of the commands about services.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -7,25 +7,25 @@ use regex_lite::Regex;
 use vx_services::entries::{Level, since};
 
 pub(super) const UP_NOTES: &str = "\
-Without NAME the services belong to this command: it prints what they print, on a terminal above a line for each, and \
-Ctrl-C stops them; a second Ctrl-C kills. `vx top` shows them from any other terminal.\n\
+Without NAME the services belong to this command: it prints their output, on a terminal above a line for each, and \
+Ctrl-C stops them; a second Ctrl-C kills them. `vx top` shows them from any other terminal.\n\
 With NAME or `--detach` it returns once they are ready, with one line each; they run until `vx down` or `vx stop`.\n\
-Services that run and are declared otherwise now start again; those that are not declared any more stop.\n\
+Running services whose declaration has changed are restarted; those that are no longer declared are stopped.\n\
 Exit codes: 0 ready, or stopped on request; 1 a service ended before it was ready, or failed; 2 wrong configuration.";
 
 /// Arguments of `vx up`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct UpArguments {
-    /// Only these services, with those that they need.
+    /// Only these services, with the services they need.
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Return once they are ready; they go on until `vx down`.
+    /// Return once they are ready; they run until `vx down`.
     #[arg(long, conflicts_with = "foreground")]
     pub detach: bool,
-    /// Stay, print what they print, and stop them at the end, also with NAME.
+    /// Stay, print their output, and stop them at the end, also with NAME.
     #[arg(long)]
     pub foreground: bool,
-    /// Stay, and show them on the whole screen, also with NAME; leaving it stops them or lets them go on.
+    /// Stay, and show them on the whole screen, also with NAME; on leaving it, choose whether they stop or go on.
     #[arg(long, conflicts_with_all = ["detach", "json"])]
     pub tui: bool,
     /// Ignore the mouse in that view.
@@ -34,10 +34,10 @@ pub(in crate::doors::cli) struct UpArguments {
     /// Print the services that are ready as JSON.
     #[arg(long, conflicts_with = "foreground")]
     pub json: bool,
-    /// Do not install missing tools first.
+    /// Don't install missing tools first.
     #[arg(long)]
     pub no_sync: bool,
-    /// Leave services that run and are declared otherwise now, or no more, as they are, and name them.
+    /// Leave running services as they are if their declaration has changed or is gone, and name them.
     #[arg(long)]
     pub no_restart: bool,
 }
@@ -45,10 +45,10 @@ pub(in crate::doors::cli) struct UpArguments {
 /// Arguments of `vx ps`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct PsArguments {
-    /// Everything that is known of each.
+    /// Everything that is known about each.
     #[arg(long)]
     pub long: bool,
-    /// The services of all projects of this user, also of those whose supervisor was killed.
+    /// The services of all projects of this user, including those whose supervisor was killed.
     #[arg(long)]
     pub all: bool,
     /// As JSON.
@@ -62,19 +62,19 @@ pub(in crate::doors::cli) struct LogsArguments {
     /// Only these services.
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
-    /// Go on with what they print from now on.
+    /// Keep printing new lines as they come.
     #[arg(long, short)]
     pub follow: bool,
-    /// The number of lines.
+    /// The most lines to print.
     #[arg(long, short = 'n', value_name = "N", default_value_t = 200)]
     pub lines: usize,
-    /// None older than this: a duration such as `5m`, or a time.
+    /// Only lines that are no older than this: a duration such as `5m`, or a time.
     #[arg(long, value_name = "TIME", value_parser = moment_since)]
     pub since: Option<Timestamp>,
-    /// None of a lower level: debug, info, warn or error.
+    /// Only lines of at least this level: debug, info, warn or error.
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     pub level: Option<Level>,
-    /// Only lines in which this regular expression is found.
+    /// Only lines that match this regular expression.
     #[arg(long, value_name = "REGEX", value_parser = Regex::new)]
     pub grep: Option<Regex>,
     /// As JSON, one line each.

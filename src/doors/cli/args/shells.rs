@@ -1,4 +1,4 @@
-//! The words of the commands for shells.
+//! The arguments of the commands for shells.
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
@@ -8,7 +8,8 @@ use crate::tools::shell::Shell;
 /// Arguments of `vx env`.
 #[derive(Debug, Args)]
 pub(in crate::doors::cli) struct EnvArguments {
-    /// The form of the output; without it, that of the shell in $SHELL.
+    /// The form of the output; by default for the shell in $SHELL if that is bash, zsh, fish or pwsh, else for bash (on
+    /// Windows: powershell).
     #[arg(long, short, value_enum)]
     pub shell: Option<Dialect>,
 }
@@ -19,7 +20,7 @@ pub(in crate::doors::cli) struct ActivateArguments {
     /// The shell.
     #[arg(value_enum)]
     pub shell: Shell,
-    /// For the shell's prompt only: print the changes since the last prompt.
+    /// For the prompt's hook only: print the changes since the last prompt.
     #[arg(long, hide = true)]
     pub hook: bool,
 }
@@ -30,7 +31,7 @@ pub(super) const ACTIVATE_LINES: &str = "Lines for the shell's profile:\n\
     fish        vx activate fish | source                in ~/.config/fish/config.fish\n\
     powershell  vx activate powershell | Out-String | Invoke-Expression    in $PROFILE";
 
-/// The shells by the words that name them.
+/// The names of the shells.
 impl ValueEnum for Shell {
     fn value_variants<'a>() -> &'a [Self] {
         &[Self::Bash, Self::Zsh, Self::Fish, Self::Powershell]

@@ -1,4 +1,4 @@
-//! The words of `vx turn`.
+//! The arguments of `vx turn`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use clap::Args;
 use super::values::duration;
 
 pub(super) const TURN_NOTES: &str = "\
-The agent's program is the project's own, else the one on PATH. It gets an empty standard input, or the prompt there if \
-that cannot be an argument. All that it starts is ended with it.\n\
+The agent's program is the project's own, else the one on PATH. Its standard input is empty, or holds the prompt if \
+that cannot be an argument. Everything that it starts is ended with it.\n\
 Exit codes: 0 it has answered; 1 it has failed, by its own result or else by its exit code; 124 it took longer than \
 `--timeout`; 130 cancelled; 2 wrong usage.";
 
@@ -29,7 +29,7 @@ pub(in crate::doors::cli) struct TurnArguments {
     /// The agent's program, if it is not the usual one: a tool of the project, a program on PATH, or the path of a file.
     #[arg(long, value_name = "PROGRAM")]
     pub program: Option<String>,
-    /// Go on with this session.
+    /// Continue this session.
     #[arg(long, value_name = "ID", conflicts_with = "session_id")]
     pub resume: Option<String>,
     /// The id of the new session.
@@ -45,27 +45,27 @@ pub(in crate::doors::cli) struct TurnArguments {
     /// The directory to run it in.
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
-    /// A variable for it. Can be given several times.
+    /// A variable for its environment. Can be given several times.
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     pub env: Vec<(String, String)>,
     /// End it after this time, such as `30m`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Run many turns, all on one board: a file with one JSON object a line, with the keys prompt, turn_id, agent, agent_bin,
-    /// cwd, resume_session_id, new_session_id, model, permission_mode and env. The other options hold for all.
+    /// cwd, resume_session_id, new_session_id, model, permission_mode and env. The other options apply to all.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "input", "resume", "session_id", "text"])]
     pub batch: Option<PathBuf>,
     /// The most turns of a batch at once.
     #[arg(long, value_name = "N", default_value = "4", requires = "batch")]
     pub jobs: NonZeroUsize,
-    /// Write the results of a batch to results.jsonl in this directory, in the order of FILE, and beside it all that each
-    /// agent printed.
+    /// Write the results of a batch to results.jsonl in this directory, in the order of FILE, and the whole output of
+    /// each agent beside it.
     #[arg(long, value_name = "DIR", requires = "batch")]
     pub dump: Option<PathBuf>,
     /// Show a batch in the full-screen dashboard.
     #[arg(long, requires = "batch", conflicts_with = "json")]
     pub tui: bool,
-    /// Print its events, one line of JSON each; the default where the output is no terminal. Of a batch: the
+    /// Print its events, one line of JSON each; the default if the output is not a terminal. For a batch: print the
     /// results.
     #[arg(long, conflicts_with = "text")]
     pub json: bool,

@@ -1,4 +1,4 @@
-//! Values with a form of their own: durations, moments, speeds.
+//! Values that need parsing: durations, moments, speeds.
 
 use std::time::Duration;
 

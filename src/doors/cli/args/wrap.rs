@@ -1,4 +1,4 @@
-//! The words of a command whose progress goes on a board.
+//! The arguments for a command whose progress goes on a board.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ pub(super) const WRAP_EXAMPLES: &str = "\
 
 Patterns can also stand in vx.toml, under `[progress.KEY]` (`vx bridge --help`).
 Read without a pattern: [12/340] and 12/340, 45 %, Step 3/7, sizes such as 1.2/3.4 MB, bars, and the
-terminals' own sequence for progress (OSC 9;4). A command that prints none of them is shown at
-work, without a bar. Not for programs that take the whole terminal, such as editors and pagers, nor
-for one that leaves a process behind that goes on printing. In one script several commands join one
+terminal sequence for progress (OSC 9;4). A command that prints none of them is shown as running,
+without a bar. Not for programs that take the whole terminal, such as editors and pagers, nor for
+one that leaves a process behind that goes on printing. Several commands of a script can share a
 board:
 
   export VX_BOARD=$(vx board create)
@@ -25,12 +25,12 @@ board:
   wait";
 
 pub(super) const BRIDGE_NOTES: &str = "\
-Its own form of progress can stand in vx.toml, where `vx board run NAME` finds it, too:
+A pattern for its output can be declared in vx.toml; `vx board run NAME` uses it, too:
 
   [progress.link]
   pattern = 'pass (?<done>\\d+) of (?<total>\\d+): (?<message>.*)'
 
-`pattern` may be a list, and `total` is the whole of the work where the output does not say it.";
+`pattern` may be a list; `total` is the total work if the output does not state it.";
 
 /// Arguments of `vx bridge`.
 #[derive(Debug, Args)]
@@ -50,18 +50,18 @@ pub(in crate::doors::cli) struct BridgeArguments {
 pub(in crate::doors::cli) struct WrapArguments {
     /// The key of the slot; each key has one slot.
     pub key: String,
-    /// The whole of the work, if the command prints only how much is done.
+    /// The total work, if the command prints only how much is done.
     #[arg(long, value_name = "N")]
     pub total: Option<u64>,
     /// A regular expression for lines with progress, with groups named `done`, `total`, `percent` or `message`. Can be
-    /// given several times; the first that fits a line counts, before all other forms.
+    /// given several times; the first that matches a line counts, before all built-in forms.
     #[arg(long = "pattern", value_name = "REGEX", value_parser = pattern)]
     pub patterns: Vec<Pattern>,
-    /// The board: a parent's process id, a name or a file. By default, the one that the script, or the run it belongs
-    /// to, has made, or else a new one.
+    /// The board: a parent's process id, a name or a file. By default the board that was made by the script, or by the
+    /// run it belongs to, else a new one.
     #[arg(long, value_name = "BOARD")]
     pub board: Option<String>,
-    /// Record the command's work in this file, which `vx top FILE` plays. The command has a board of its own then.
+    /// Record the command's work in this file, which `vx top FILE` plays. The command then has its own board.
     #[arg(long, value_name = "FILE", conflicts_with = "board")]
     pub record: Option<PathBuf>,
     /// The command and its arguments.

@@ -15,13 +15,13 @@ use crate::workspace::project::ProjectPlace;
 
 /// The board of a command.
 pub(in crate::doors::cli) enum On {
-    /// The named one, else the one that is found.
+    /// The named board, else the one that is found.
     Board(Option<String>),
-    /// One of its own, which is recorded in this file.
+    /// A new board, which is recorded in this file.
     Recorded(PathBuf),
 }
 
-/// Run this command in the slot with this key, with the forms of progress that vx.toml has under it.
+/// Run this command in the slot with this key, with the progress patterns that vx.toml declares for the key.
 pub(in crate::doors::cli) fn run(project: &ProjectPlace, key: &str, on: On, mut wrapped: Wrapped) -> CommandResult {
     match forms_of(project, &workspace::home()?, key, &NoticePrintingFrontend) {
         Ok(forms) => {

@@ -1,4 +1,4 @@
-//! `vx install`: install tools by name, with a board of their own, leaving vx.toml and vx.lock as they are.
+//! `vx install`: install tools by name, on their own board, leaving vx.toml and vx.lock as they are.
 
 use std::path::Path;
 

@@ -32,8 +32,8 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, arguments: &LockArgumen
             FAILED,
             format!("{failed} of {tools} tools could not be locked"),
             match old_kept {
-                false => "the others are; run `vx lock` again once the errors above are mended",
-                true => "vx.lock stays as it was; run `vx lock` again once the errors above are mended",
+                false => "the others are locked; fix the errors above and run `vx lock` again",
+                true => "vx.lock is unchanged; fix the errors above and run `vx lock` again",
             },
         )),
     }

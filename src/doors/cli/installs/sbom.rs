@@ -11,8 +11,8 @@ use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::place;
 use crate::tools::sbom::sbom;
 
-/// The next step for whoever needs a record in SPDX.
-const CONVERTED: &str = "a converter makes SPDX of the record in CycloneDX: `vx sbom | cyclonedx-cli convert --input-format json \
+/// The hint for users who need a record in SPDX.
+const CONVERTED: &str = "convert the CycloneDX record to SPDX: `vx sbom | cyclonedx-cli convert --input-format json \
     --output-format spdxjson`";
 
 /// Run `vx sbom`.

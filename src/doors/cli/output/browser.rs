@@ -9,7 +9,7 @@ use crossbeam_channel::Sender;
 
 use vx_process::start_watched;
 
-/// The system's own programs for this, the first that there is.
+/// The system's openers, in the order in which they are tried.
 #[cfg(target_os = "macos")]
 const OPENERS: &[&[&str]] = &[&["open"]];
 #[cfg(windows)]
@@ -17,9 +17,9 @@ const OPENERS: &[&[&str]] = &[&["rundll32", "url.dll,FileProtocolHandler"]];
 #[cfg(not(any(target_os = "macos", windows)))]
 const OPENERS: &[&[&str]] = &[&["xdg-open"], &["wslview"]];
 
-/// Open this address by the first program that can be started: those that `BROWSER` lists with colons, each with its
-/// arguments, or else the system's own. No shell reads the address. The failure of a program that was started goes to
-/// `failures`; none of them has the terminal.
+/// Open this address with the first program that can be started: those in `BROWSER`, separated by colons and each with
+/// its arguments, or else the system's openers. No shell interprets the address, and no opener gets the terminal. If a
+/// started program fails, the reason is sent to `failures`.
 pub(in crate::doors::cli) fn open(address: &str, failures: &Sender<String>) -> Result<(), String> {
     let chosen = std::env::var("BROWSER").ok().filter(|list| !list.trim().is_empty());
     let commands = commands(chosen.as_deref(), address);

@@ -8,8 +8,8 @@ use vx_process::foreground;
 /// The editor if neither `VISUAL` nor `EDITOR` is set.
 const EDITOR: &str = "vi";
 
-/// Open this file at this line, and at this column where the editor takes one, and return when the user closes the editor. `VISUAL` or `EDITOR` is a program with its
-/// arguments, separated by blanks.
+/// Open this file at this line, and at this column if the editor accepts one, and return when the user closes the
+/// editor. `VISUAL` or `EDITOR` is a program with its arguments, separated by blanks.
 pub(in crate::doors::cli) fn open(file: &Path, line: usize, column: Option<usize>) -> Result<(), String> {
     let set = |name: &str| std::env::var(name).ok().filter(|editor| !editor.trim().is_empty());
     let chosen = set("VISUAL").or_else(|| set("EDITOR"));
@@ -26,7 +26,7 @@ pub(in crate::doors::cli) fn open(file: &Path, line: usize, column: Option<usize
     }
 }
 
-/// The arguments by which this program opens a place in a file. Nearly all editors of terminals take `+LINE FILE`.
+/// The arguments that make this editor open a place in a file. Nearly all terminal editors accept `+LINE FILE`.
 fn place(program: &str, file: &Path, line: usize, column: Option<usize>) -> Vec<OsString> {
     let name = Path::new(program).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut with_place = file.as_os_str().to_owned();

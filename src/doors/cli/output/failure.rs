@@ -17,16 +17,16 @@ pub(in crate::doors::cli) const USAGE: u8 = 2;
 /// Cancelled by Ctrl-C or a signal.
 pub(in crate::doors::cli) const CANCELLED: u8 = 130;
 
-/// True if an error is written for another process of vx.
+/// Whether errors are written as documents, for another process of vx.
 static AS_DOCUMENTS: AtomicBool = AtomicBool::new(false);
 
 /// A command's failure.
 #[derive(Debug)]
 pub(in crate::doors::cli) struct CommandFailure {
     code: u8,
-    /// The error; `None` if there is nothing more to say than the code.
+    /// The error; `None` if the exit code is all there is to report.
     trouble: Option<Trouble>,
-    /// True if the error was printed already.
+    /// Whether the error was printed already.
     printed: bool,
 }
 
@@ -74,12 +74,12 @@ impl CommandFailure {
         Self { code, trouble: None, printed: true }
     }
 
-    /// The same, of this error.
+    /// This error was printed already; [`report`](Self::report) only writes it as a document, if documents are wanted.
     pub(in crate::doors::cli) fn printed(code: u8, trouble: Trouble) -> Self {
         Self { code, trouble: Some(trouble), printed: true }
     }
 
-    /// Errors in a file were printed, each of which begins with its place, where editors look for it.
+    /// Print errors in a file. Each begins with its place, where editors look for it.
     pub(in crate::doors::cli) fn in_file(errors: &ConfigErrors) -> Self {
         print::problems(errors.render());
         Self::printed(USAGE, Trouble::from_error(errors))
@@ -116,9 +116,9 @@ impl From<io::Error> for CommandFailure {
     }
 }
 
-/// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
+/// Ignore that output failed because its reader or its terminal is gone: the run itself did not fail.
 pub(in crate::doors::cli) fn unless_closed(result: io::Result<()>) -> Result<(), CommandFailure> {
-    /// The error of a terminal that was hung up.
+    /// The error from a terminal that hung up.
     const EIO: i32 = 5;
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),

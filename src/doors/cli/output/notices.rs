@@ -1,4 +1,4 @@
-//! The words of notices.
+//! The texts of notices.
 
 use std::path::Path;
 
@@ -42,12 +42,12 @@ pub(in crate::doors::cli) fn print(notice: Notice) {
             lines.iter().for_each(|line| print::message(format_args!("  {line}")));
         }
         Notice::ForeignUi { path, line } => print::warning(format_args!(
-            "{}:{line}: [ui] counts only in the vx.toml of the home, where each user says how the views look",
+            "{}:{line}: [ui] is ignored: it counts only in the vx.toml of the home, since it is each user's choice",
             path.display()
         )),
         Notice::UnknownMirror { site } => print::warning(unknown_mirror(&site)),
         Notice::OldLock { path, version } => print::message(format_args!(
-            "`{}` has the old format {version}: of what it pins, that holds which vx.toml accepts",
+            "`{}` has the old format {version}: only the pins that vx.toml accepts are used",
             path.display()
         )),
         Notice::OldLockKept { path, version, lost } => print::doubt(&old_lock_kept(&path, version, &lost)),
@@ -68,7 +68,7 @@ pub(in crate::doors::cli) fn print(notice: Notice) {
         }
         Notice::UpToDate { project, tools } => print::message(up_to_date(&project, tools)),
         Notice::WantsNotNoted(error) => {
-            print::warning(format_args!("cannot note what this project wants: {error}"));
+            print::warning(format_args!("cannot record which releases this project uses: {error}"));
         }
         Notice::OptionsFromEnvironment { variables } => print::warning(format_args!(
             "options were taken from the environment ({}), which is deprecated: put them under [tools.…] in vx.toml",
@@ -93,9 +93,9 @@ pub(in crate::doors::cli) fn print(notice: Notice) {
     }
 }
 
-/// The line about a service at work that is declared otherwise by now.
+/// The line about a running service whose declaration has changed.
 pub(in crate::doors::cli) fn outdated_service(name: &str) -> String {
-    format!("`{name}` goes on as it was declared before; `vx restart {name}` takes its declaration of now")
+    format!("`{name}` still runs as it was declared before; `vx restart {name}` applies the new declaration")
 }
 
 /// The line about processes that killed runs had left behind.
@@ -120,7 +120,7 @@ pub(in crate::doors::cli) fn strays(swept: &EndedProcesses) -> String {
 
 fn unknown_mirror(site: &str) -> String {
     let known: Vec<&str> = catalogue::sites().collect();
-    format!("`mirrors.{site}` of [settings] is no site that vx knows: {}", known.join(", "))
+    format!("`mirrors.{site}` in [settings] is not one of the sites that vx knows: {}", known.join(", "))
 }
 
 fn old_lock_kept(path: &Path, version: u64, lost: &[String]) -> Trouble {

@@ -13,9 +13,9 @@ use vx_text::escaped;
 
 use super::terminal;
 
-/// True if only errors are printed for people.
+/// Whether only errors are printed for people.
 static ERRORS_ONLY: AtomicBool = AtomicBool::new(false);
-/// True once the reader of standard output is gone.
+/// Set once the reader of standard output is gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
 /// The reason that data could not be written.
 static LOST: OnceLock<String> = OnceLock::new();
@@ -25,8 +25,8 @@ pub(in crate::doors::cli) fn errors_only() {
     ERRORS_ONLY.store(true, Ordering::Relaxed);
 }
 
-/// Print data: to standard output, with a newline. Unprintable characters are written out here and in everything else
-/// that is printed: the text of a board or a project may hold anything.
+/// Print data: to standard output, with a newline. Unprintable characters are escaped, here and in everything else that
+/// is printed: the text of a board or a project may hold anything.
 pub(in crate::doors::cli) fn data(text: impl Display) {
     let mut stdout = std::io::stdout().lock();
     noted(writeln!(stdout, "{}", escaped(&text.to_string())).and_then(|()| stdout.flush()));
@@ -38,7 +38,7 @@ pub(in crate::doors::cli) fn document(text: &str) {
     noted(write!(stdout, "{}", escaped(text)).and_then(|()| stdout.flush()));
 }
 
-/// Print a piece of data as it comes: to standard output, without a newline of its own.
+/// Print a piece of data as it comes: to standard output, without adding a newline.
 #[cfg(all(unix, feature = "control"))]
 pub(in crate::doors::cli) fn piece(text: &str) {
     let lines: Vec<_> = text.split('\n').map(escaped).collect();
@@ -46,7 +46,7 @@ pub(in crate::doors::cli) fn piece(text: &str) {
     noted(write!(stdout, "{}", lines.join("\n")).and_then(|()| stdout.flush()));
 }
 
-/// Keep why data could not be written.
+/// Record why data could not be written.
 fn noted(written: std::io::Result<()>) {
     match written {
         Ok(()) => {}

@@ -21,7 +21,7 @@ pub(in crate::doors::cli) fn redraws(terminal: bool) -> bool {
     terminal && !dumb() && !yes("CI") && !accessible()
 }
 
-/// Returns whether the output is read aloud: append-only, without art.
+/// Returns whether the output is read aloud: then it is append-only and has no decoration.
 pub(in crate::doors::cli) fn accessible() -> bool {
     yes("ACCESSIBLE")
 }

@@ -1,8 +1,8 @@
 //! The next step after a bare word that is neither a command nor a tool.
 //!
-//! Other managers and earlier versions of vx have commands of other names, so a word of theirs is answered with what does
-//! the same here. A command is proposed only if the word is one slip away from it and the command neither starts, stops nor
-//! removes anything: people run what they are offered.
+//! Other managers and earlier versions of vx name their commands differently; for such a word the hint is the
+//! counterpart in this vx. Otherwise a command is suggested only if the word is one typo away from it and the command
+//! neither starts, stops nor removes anything: people run what is suggested.
 
 use std::ffi::OsString;
 
@@ -12,7 +12,8 @@ use vx_project::tool_and_version;
 use super::commands::COMMANDS;
 use crate::tools::shell::system::quote;
 
-/// Commands that are proposed for no word. One letter from `help` is a tool (`helm`), and the usual hint names it anyway.
+/// Commands that are never suggested. `help` is one letter away from a tool (`helm`), and the usual hint names it
+/// anyway.
 const NEVER_PROPOSED: [&str; 14] = [
     "up",
     "down",
@@ -50,20 +51,20 @@ pub(in crate::doors::cli) fn of_version(word: &str, arguments: &[OsString]) -> S
 /// The counterpart of a command that other managers or earlier versions have.
 fn of_other_managers(word: &str) -> Option<&'static str> {
     Some(match word {
-        "init" | "new" | "create" => "`vx use node@22`, or any other tool, begins a vx.toml in this directory",
-        "add" => "`vx use node@22` installs a tool and has vx.toml declare it",
+        "init" | "new" | "create" => "`vx use node@22`, or any other tool, creates a vx.toml in this directory",
+        "add" => "`vx use node@22` installs a tool and declares it in vx.toml",
         "setup" | "bootstrap" => "`vx sync` installs the tools that vx.toml declares",
         "upgrade" | "update" => {
-            "`vx lock --upgrade` chooses the newest versions that vx.toml admits, `vx sync` installs them"
+            "`vx lock --upgrade` chooses the newest versions that vx.toml allows, `vx sync` installs them"
         }
-        "remove" | "rm" | "unuse" => "take the tool's line out of vx.toml: nothing else declares it",
+        "remove" | "rm" | "unuse" => "remove the tool's line from vx.toml; nothing else declares it",
         "prune" | "gc" | "clean" => {
             "nothing prunes: `vx list` shows the releases, and `vx uninstall TOOL@VERSION` removes one"
         }
         "exec-path" => "`vx env` prints the environment of the project's tools, with their folders in front of PATH",
         "ls" => "`vx list` lists the releases that are installed",
         "exec" => "`vx x TOOL -- ARGUMENTS` runs a tool or a program on PATH",
-        "shell" => "`vx activate` prints the code that makes a shell follow the project",
+        "shell" => "`vx activate` prints the code that makes a shell use the project's tools",
         "script" | "tasks" | "dev" | "test" | "build" | "lint" => {
             "`vx run` runs the scripts of vx.toml; `vx run --list` lists them"
         }

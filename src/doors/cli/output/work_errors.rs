@@ -1,4 +1,4 @@
-//! The errors of work as failures of a command, with their exit codes, and with the options that their hints are about.
+//! Turns errors of the rooms below into failures of a command: adds exit codes, and hints that name options.
 
 use vx_base::trouble::{Explain, Trouble, TroubleKind};
 use vx_project::ProjectError;
@@ -17,7 +17,7 @@ use crate::tools::tool::ToolError;
 use crate::workspace::consent_error::ConsentError;
 use crate::workspace::error::WorkError;
 
-/// An error whose hint names an option of the command line, which work does not know.
+/// An error whose hint names an option of the command line, which the rooms below do not know.
 trait NamesOption {
     /// The hint with the option; `None` if the error's own hint is complete.
     fn hint_with_option(&self) -> Option<String>;
@@ -32,9 +32,7 @@ impl NamesOption for WorkError {
             }
             Self::Unlocked { above: None, .. } => "run `vx lock` and commit vx.lock, or leave out `--locked`".into(),
             Self::DumpDirectory { .. } => "name a directory that you can write to with `--dump`".into(),
-            Self::Recording { .. } => {
-                "name a file that is not there yet, or an older recording, with `--record`".into()
-            }
+            Self::Recording { .. } => "name a new file, or an older recording, with `--record`".into(),
             _ => return None,
         })
     }
@@ -54,8 +52,8 @@ impl NamesOption for BoardError {
 impl NamesOption for ReportError {
     fn hint_with_option(&self) -> Option<String> {
         match self {
-            Self::NoCaller => Some("name the process whose work it is with `--owner`".into()),
-            Self::OtherVersion { .. } => Some("end the slot and begin a new one, or leave `--version` out".into()),
+            Self::NoCaller => Some("name the process that does the work with `--owner`".into()),
+            Self::OtherVersion { .. } => Some("end the slot and start a new one, or leave `--version` out".into()),
             Self::Board(error) => error.hint_with_option(),
             _ => None,
         }

@@ -1,4 +1,5 @@
-//! `vx activate`: a shell that follows the present project. Its hook calls vx at each prompt for the changes to make.
+//! `vx activate`: makes a shell use the tools of the project that it is in. A hook calls vx at each prompt, and applies
+//! the changes that vx prints.
 
 use std::process::ExitCode;
 
@@ -18,7 +19,7 @@ pub(in crate::doors::cli) fn run(asked: &ActivateArguments) -> CommandResult {
         return print_changes(asked.shell);
     }
     let vx = std::env::current_exe()
-        .map_err(|error| CommandFailure::failed(format!("vx cannot tell where it is: {error}")))?;
+        .map_err(|error| CommandFailure::failed(format!("cannot find the path of vx itself: {error}")))?;
     print::data(hook::profile(asked.shell, &vx));
     Ok(ExitCode::SUCCESS)
 }

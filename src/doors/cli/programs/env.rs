@@ -20,7 +20,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &EnvArguments) -
     routes.tell(&NoticePrintingFrontend);
     let absent = routes.absent();
     if !absent.is_empty() {
-        print::warning(format_args!("{} not installed as the project wants; `vx sync` installs", are(&absent)));
+        print::warning(format_args!("{} not installed as the project wants; run `vx sync`", are(&absent)));
     }
     let variables = environment::variables(&routes, std::env::var_os("PATH"));
     match asked.shell.unwrap_or_else(own_dialect) {

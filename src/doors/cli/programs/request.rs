@@ -22,11 +22,11 @@ use crate::serving::up::{self, AcceptedServiceRequest, NextLifeError, ServiceReq
 /// A request that was accepted.
 struct AcceptedCliRequest {
     done: AcceptedWorkRequest,
-    /// For a build the life of the last one before, if there was one.
+    /// For a build: the life of the build before it, if there was one.
     before: Option<Option<u32>>,
 }
 
-/// Run one of them. The name of a plugin stands for both of its services; only its back end has a build.
+/// Run one of these requests. The name of a plugin stands for both of its services; only its back end has a build.
 pub(in crate::doors::cli) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) -> CommandResult {
     let file = || place_or_none(directory).ok()?.find_with(|_| true).ok()?;
     let file = file();
@@ -58,7 +58,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, verb: Verb, asked: &A
     Ok(ExitCode::SUCCESS)
 }
 
-/// Have services of the project begin as its file declares them now.
+/// Start services of the project as its file declares them now.
 fn again(
     directory: Option<&Path>,
     verb: Verb,
@@ -77,7 +77,7 @@ fn again(
     Ok(accepted.collect())
 }
 
-/// The error of a service that does not begin. A refusal is no mistake in the words or the files of the user.
+/// The error for a service that does not start. A refusal is not a mistake in the user's arguments or files.
 fn refused(error: UpError) -> CommandFailure {
     match error {
         UpError::Refused(_) => CommandFailure::hinted(FAILED, &error),
@@ -85,7 +85,7 @@ fn refused(error: UpError) -> CommandFailure {
     }
 }
 
-/// The error of a name that nothing at work has, in a project that may have services.
+/// The error for a key that no running work has, in a project that declares services.
 fn unknown(key: &str, services: &[DeclaredService]) -> CommandFailure {
     let names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
     if names.contains(&key) {
@@ -106,7 +106,7 @@ fn request(
     services: &[DeclaredService],
     as_json: bool,
 ) -> Result<AcceptedCliRequest, CommandFailure> {
-    // A build that has ended before the request is not the one that it brings about.
+    // Remember the last build before the request, to tell it from the build that the request causes.
     let before = own.filter(|_| verb == Verb::Rebuild).map(|own| up::build_life(own, service_of_key(key)));
     let done = ask(verb, key, board).map_err(|error| match error {
         ControlError::NoWork { board: None, over: false, .. } if !services.is_empty() => unknown(key, services),

@@ -52,7 +52,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArgu
     // A run is shown on standard error, to keep standard output for the script.
     let (home, strict) = (workspace::home()?, asked.strict);
     let command_line = CommandLineFrontend::full_screen(asked.tui);
-    // Without a terminal nothing is installed, either.
+    // Check for a terminal before anything is installed.
     if asked.tui {
         drop(command_line.view().map_err(|_| CommandFailure::silent(USAGE))?);
     }
@@ -75,7 +75,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &RunScriptArgu
     }
 }
 
-/// The directory of a script that is named by a path, such as `../build`; its name stays behind.
+/// Split off the directory of a script that is named by a path, such as `../build`; the name stays in `word`.
 fn take_directory(word: &mut String) -> Option<PathBuf> {
     let is_path = ["./", "../", "/"].iter().any(|start| word.starts_with(start));
     let (directory, name) = word.rsplit_once('/').filter(|_| is_path)?;

@@ -1,4 +1,4 @@
-//! `vx shims`: links named like programs, in one folder to put on PATH. Each runs the program that the present project
+//! `vx shims`: links named like programs, in one folder to put on PATH. Each runs the program that the current project
 //! pins.
 
 use std::fs;

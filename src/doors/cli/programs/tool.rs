@@ -28,7 +28,7 @@ pub(in crate::doors::cli) fn take_shortcut(name: &OsStr, arguments: &[OsString])
     }
 }
 
-/// Run `vx TOOL …`. The word may be a command of another manager, or a slip: then nothing is run.
+/// Run `vx TOOL …`. A word that is another manager's command, or a typo, runs nothing.
 pub(in crate::doors::cli) fn external(project: Option<&Path>, words: &[OsString]) -> CommandResult {
     let (name, arguments) = words.split_first().ok_or_else(|| CommandFailure::usage("no tool is named"))?;
     let name = name
@@ -51,12 +51,12 @@ pub(in crate::doors::cli) fn explicit(project: Option<&Path>, asked: &RunToolArg
     run(&find(&workspace::home()?, &place_or_none(project)?, (tool, version), naming, missing)?, &asked.arguments)
 }
 
-/// The answer to a tool that is missing.
+/// What to do if a tool is missing.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::doors::cli) enum MissingToolPolicy {
-    /// It is installed.
+    /// Install it.
     Install,
-    /// It is an error.
+    /// Fail.
     Refuse,
 }
 
@@ -85,7 +85,7 @@ fn run(found: &ToolOutcome, arguments: &[OsString]) -> CommandResult {
     }
 }
 
-/// The failure of a bare word, with what the word says about the next step.
+/// The failure for an unknown word, with a hint that depends on the word.
 fn unknown_word(error: ToolError, arguments: &[OsString]) -> CommandFailure {
     let ToolError::Unknown { name, namesake, .. } = &error else { return error.into() };
     let advice = match namesake {
@@ -107,8 +107,8 @@ fn become_program(invocation: &Invocation, arguments: &[OsString]) -> CommandRes
     let file = &invocation.file;
     replace(file, arguments, &invocation.variables).map_err(|error| match missing_interpreter(file, &error) {
         Some(missing) => {
-            CommandFailure::failed(format!("cannot run `{}`: there is no `{missing}`, which it is for", file.display()))
-                .hint(format!("install what `{missing}` belongs to"))
+            CommandFailure::failed(format!("cannot run `{}`: its interpreter `{missing}` is missing", file.display()))
+                .hint(format!("install the program that `{missing}` belongs to"))
         }
         None => CommandFailure::failed(format!("cannot run `{}`: {error}", file.display()))
             .hint("`vx sync --force` installs it again"),

@@ -7,12 +7,12 @@ use crate::doors::cli::output::print;
 use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::{Frontend, NullFrontend, Question, Refused, RunView, UserAnswer};
 
-/// The most lines about variables in a question that are no difference.
+/// The most lines about unchanged variables in a question.
 const MOST_VARIABLES: usize = 8;
-/// The sign before a line that is no difference.
+/// The sign before an unchanged line.
 const UNMARKED: char = ' ';
 
-/// A frontend that prints notices and asks; where nobody can answer, it lists what it would have asked about.
+/// A frontend that prints notices and asks; if nobody can answer, it lists what it would have asked about.
 pub(in crate::doors::cli) struct Asker;
 
 impl Frontend for Asker {
@@ -32,7 +32,7 @@ impl Frontend for Asker {
     }
 }
 
-/// A frontend whose user has agreed with the command: it lists what that is.
+/// A frontend for a command that is itself the user's consent; it lists what that covers.
 pub(in crate::doors::cli) struct ConsentingFrontend;
 
 impl Frontend for ConsentingFrontend {
@@ -55,29 +55,29 @@ pub(in crate::doors::cli) fn ask(question: &Question) -> UserAnswer {
     if !somebody_answers() {
         return UserAnswer::Nobody;
     }
-    // A question is asked with its subject, also where notes are not printed.
+    // A question needs its subject, so that is printed even if notes are not.
     print::problems(format_args!("`{}` wants more than tools of the catalogue:", question.file.display()));
     summed_up(question).into_iter().for_each(print::problems);
     let mut stderr = std::io::stderr().lock();
     let asked = stderr.write_all(b"May it do this? [y/N] ").and_then(|()| stderr.flush());
     drop(stderr);
     let mut answer = String::new();
-    // An end of the input is a no.
+    // The end of the input counts as a no.
     match asked.and_then(|()| std::io::stdin().lock().read_line(&mut answer)) {
         Ok(_) if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") => UserAnswer::Yes,
         _ => UserAnswer::No,
     }
 }
 
-/// The parts, one line each; after an earlier agreement those that are gone with a minus, and new ones with a plus.
+/// The parts, one line each; after an earlier agreement removed parts have a minus, and new parts a plus.
 pub(in crate::doors::cli) fn listed(question: &Question) -> Vec<String> {
     let moved = question.moved.then(|| "  another remote `origin` than when you agreed to this".to_owned());
     let gone = question.gone.iter().flatten().map(|line| format!("- {line}"));
     moved.into_iter().chain(gone).chain(question.lines.iter().map(|line| marked(question, line))).collect()
 }
 
-/// The parts as they are listed; of many variables that are no difference only the first ones, so that what is new and the
-/// commands below stay in sight.
+/// The parts as [`listed`], but only the first of many unchanged variables, so that new lines and the commands below
+/// them stay on the screen.
 fn summed_up(question: &Question) -> Vec<String> {
     let mut lines = listed(question);
     let mut variables = lines.split_off(lines.len() - question.lines.len());

@@ -1,5 +1,5 @@
-//! The command line as `work` sees it: it prints notices, and shows a run in a view, handles Ctrl-C, and reports the
-//! end.
+//! The command line as a frontend for the rooms below: prints notices, shows a run in a view, handles Ctrl-C, and
+//! reports the end.
 
 mod report;
 
@@ -38,7 +38,7 @@ impl CommandLineFrontend {
         Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse, ..Self::default() }
     }
 
-    /// The command line with the full-screen view, or with the one that suits the output.
+    /// The command line with the full-screen view, or with the view that suits the output.
     pub(in crate::doors::cli) fn full_screen(tui: bool) -> Self {
         Self { output: OutputArguments { tui, ..OutputArguments::default() }, ..Self::default() }
     }
@@ -116,7 +116,7 @@ impl RunView for OnTerminal {
     }
 }
 
-/// Exit at once. All work is done, and the terminal is blocked, so any further output would wait for it, too.
+/// Exit at once: all work is done, and any further output would wait for the blocked terminal, too.
 fn leave_blocked() -> ! {
     screen::restore_modes();
     std::process::exit(CANCELLED.into())

@@ -11,8 +11,8 @@ use crate::boards::recordings;
 use crate::boards::replay::Replay;
 use crate::doors::cli::output::failure::CommandFailure;
 
-/// The inputs of a view of this recording; `None` if the file is no recording. The logs are those beside its board, as
-/// long as they are kept.
+/// The inputs of a view of this recording; `None` if the file is not a recording. The logs are read from beside its
+/// board, as long as they are kept.
 pub(in crate::doors::cli) fn inputs(path: &Path, speed_percent: u32) -> Result<Option<Inputs>, CommandFailure> {
     if !is_recording(path) {
         return Ok(None);

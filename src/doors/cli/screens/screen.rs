@@ -1,4 +1,4 @@
-//! The views that need a terminal: the dashboard, and lines that are drawn over.
+//! The views that need a terminal: the dashboard, and lines that are redrawn.
 
 use std::io::{self, IsTerminal};
 
@@ -13,7 +13,7 @@ use crate::doors::cli::output::failure::{CommandFailure, unless_closed};
 use crate::doors::cli::output::print;
 use crate::workspace::look::{asks_ground, keys};
 
-/// Lines can be drawn over.
+/// Lines can be redrawn.
 pub(in crate::doors::cli) const DRAWS: bool = true;
 
 /// Find mistakes in the settings of the dashboard.
@@ -55,18 +55,18 @@ pub(in crate::doors::cli) fn dashboard(
         Ok(DashboardExit::Detached | DashboardExit::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
-    // The lines that follow end with the last piece of work.
+    // Without a control, the lines don't hold the run open after its last piece of work.
     inputs.control = None;
     inline(inputs, ui, finished)
 }
 
-/// The way in which the dashboard of services was left.
+/// How the dashboard of services was left.
 pub(in crate::doors::cli) enum ServicesDashboardExit {
-    /// They have ended.
+    /// The services have ended.
     Ended,
-    /// They are to go on without this process.
+    /// The services go on without this process.
     Detached,
-    /// This process is to end by a signal, and they with it.
+    /// A signal ends this process, and the services with it.
     Signal,
 }
 
@@ -82,12 +82,12 @@ pub(in crate::doors::cli) fn services(
         Ok(DashboardExit::Finished | DashboardExit::Closed | DashboardExit::Boards) => Ok(ServicesDashboardExit::Ended),
         Ok(DashboardExit::Detached) => Ok(ServicesDashboardExit::Detached),
         Ok(DashboardExit::Signal(_)) => Ok(ServicesDashboardExit::Signal),
-        // They end with this process.
+        // The services end with this process.
         Err(error) => Err(CommandFailure::failed(&error).hint(error.hint())),
     }
 }
 
-/// Lines that are drawn over, below those that are finished.
+/// Lines that are redrawn, below the finished lines.
 pub(in crate::doors::cli) fn inline(
     inputs: &mut Inputs,
     ui: &Ui,

@@ -1,4 +1,4 @@
-//! Showing a run in a view, on a thread of its own.
+//! Showing a run in a view, on a separate thread.
 
 mod display;
 mod step_page;
@@ -18,7 +18,7 @@ use crate::workspace::frontend::run::LiveRun;
 pub(in crate::doors::cli) use display::inputs;
 use display::show;
 
-/// The longest that a terminal may take for the last output, once this process is asked to end.
+/// The longest that a terminal may take for the last output, once this process was asked to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The view of a run, and its options.
@@ -29,17 +29,18 @@ pub(in crate::doors::cli) struct RunViewOptions {
     pub(in crate::doors::cli) remark: Option<String>,
 }
 
-/// A view on a thread of its own, so that a blocked terminal delays only its own output.
+/// A view on a separate thread, so that a blocked terminal delays only its own output.
 pub(in crate::doors::cli) struct Showing {
     ended: Receiver<Result<(), CommandFailure>>,
 }
 
-/// The process is requested to end, and the terminal does not accept the last output.
+/// The process was asked to end, and the terminal does not accept the last output.
 #[derive(Debug)]
 pub(in crate::doors::cli) struct TerminalBlocked;
 
 impl Showing {
-    /// Show the run from now on until it has ended. A missing reader of the output is no failure of the run.
+    /// Show the run from now on until it has ended. If nobody reads the output any more, that is not a failure of the
+    /// run.
     pub(in crate::doors::cli) fn start(run: &LiveRun, manner: RunViewOptions, ends: Sender<()>) -> io::Result<Self> {
         let RunHandle { requests, failures, finished, .. } = &run.handle;
         let hold = (manner.view == RunViewKind::Dashboard).then(|| run.hold.clone());
@@ -54,7 +55,7 @@ impl Showing {
         Ok(Self { ended })
     }
 
-    /// Wait until everything is shown: without a limit, unless the process is requested to end now or was before
+    /// Wait until everything is shown: without a limit, unless the process is asked to end now or was before
     /// (`asked_before`).
     pub(in crate::doors::cli) fn finish(
         self,

@@ -1,6 +1,7 @@
 //! The look of the views for this user, from `[ui]` of the user's own `vx.toml` and from the environment.
 //!
-//! Nothing here asks the terminal: one that does not reply would delay the view.
+//! The terminal is not queried here, since one that does not reply would delay the view; the dashboard asks for the
+//! background and does not wait for the answer.
 
 use vx_base::paths::Home;
 use vx_project::{ConfigErrors, ProjectError, Ui};
@@ -19,7 +20,7 @@ pub(in crate::doors::cli) fn checked_settings() -> Result<Ui, CommandFailure> {
     Ok(ui)
 }
 
-/// The user's own settings of the views; none if there is no home.
+/// The user's own settings of the views; the defaults if there is no home.
 pub(in crate::doors::cli) fn settings() -> Result<Ui, CommandFailure> {
     let Ok(home) = Home::from_environment() else { return Ok(Ui::default()) };
     Ui::of_home(home.root()).map_err(|error| match error {
@@ -28,7 +29,7 @@ pub(in crate::doors::cli) fn settings() -> Result<Ui, CommandFailure> {
     })
 }
 
-/// Print the problems, each of which begins with its place, where editors look for it.
+/// Print the problems. Each begins with its place, where editors look for it.
 pub(in crate::doors::cli) fn wrong(errors: ConfigErrors) -> CommandFailure {
     CommandFailure::in_file(&errors)
 }

@@ -22,7 +22,7 @@ use choice::{Chosen, choose_one};
 /// Run `vx top`.
 pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: bool) -> CommandResult {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        return Err(CommandFailure::usage("`vx top` needs a terminal, and standard input or output is none")
+        return Err(CommandFailure::usage("`vx top` needs a terminal, and standard input or output is not a terminal")
             .hint("`vx board dump` prints a board anywhere"));
     }
     let mut options = screen::options(&style::checked_settings()?, true, mouse)?;
@@ -58,7 +58,7 @@ pub(in crate::doors::cli) fn run(board: Option<&str>, choose: bool, speed_percen
     }
 }
 
-/// The control over the work on this board. One that is over, or a dump, needs none.
+/// The control over the work on this board; `None` for an ended board or a dump.
 fn hand_on(board: &Path) -> Option<Box<dyn WorkControl>> {
     let mut reader = find::open_file(board).ok()?;
     let snapshot = reader.snapshot().ok()?;

@@ -12,7 +12,7 @@ use crate::doors::cli::output::{print, terminal};
 pub(in crate::doors::cli) enum RunViewKind {
     /// A full-screen dashboard.
     Dashboard,
-    /// A few lines that are redrawn below those that are finished.
+    /// A few lines that are redrawn below the finished ones.
     Inline,
     /// Lines, nothing redrawn.
     Plain,
@@ -22,24 +22,24 @@ pub(in crate::doors::cli) enum RunViewKind {
     Headless,
 }
 
-/// The requested view, or else the one that suits the destination of this program's output. With a headless view, only
-/// errors are printed from then on.
+/// The requested view, or else the view that suits where the output goes. With a headless view, only errors are printed
+/// from then on.
 pub(in crate::doors::cli) fn choose_view(asked: &OutputArguments) -> Result<RunViewKind, CommandFailure> {
     let view = match asked {
         OutputArguments { tui: true, .. } => RunViewKind::Dashboard,
         OutputArguments { plain: true, .. } => RunViewKind::Plain,
         OutputArguments { json: true, .. } => RunViewKind::Json,
         OutputArguments { headless: true, .. } => RunViewKind::Headless,
-        // A terminal without a size has no rows to draw over.
+        // A terminal without a size has no rows to redraw.
         _ if terminal::redraws(io::stderr().is_terminal()) && screen::stderr_columns().is_some() => RunViewKind::Inline,
         _ => RunViewKind::Plain,
     };
     if view == RunViewKind::Dashboard && !screen::DRAWS {
-        return Err(CommandFailure::usage("`--tui` needs a dashboard, and this vx was built without it")
+        return Err(CommandFailure::usage("`--tui` needs the dashboard, and this vx was built without it")
             .hint("leave `--tui` out, or install a vx with its feature `tui`"));
     }
     if view == RunViewKind::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
-        return Err(CommandFailure::usage("`--tui` needs a terminal, and standard input or output is none")
+        return Err(CommandFailure::usage("`--tui` needs a terminal, and standard input or output is not a terminal")
             .hint("leave `--tui` out, or use `--plain`, `--json` or `--headless --dump DIR`"));
     }
     if view == RunViewKind::Headless {

@@ -1,4 +1,4 @@
-//! Joins the views to a run: its board's reader, its children's logs, and its control.
+//! Connects the views to a run: its board's reader, its children's logs, and its control.
 
 mod control;
 mod opener;
@@ -40,7 +40,7 @@ impl Snapshots for BoardSnapshots {
         self.expectations.clone()
     }
 
-    /// The use of processor and memory below the guards of services.
+    /// The processor time and memory that the processes below the services' guards use.
     fn usage(&mut self, of: &Snapshot) -> Vec<Option<SlotProcessUsage>> {
         // The processes of a dump are those of another time, perhaps of another machine.
         if self.reader.is_dump() {
@@ -58,13 +58,13 @@ impl Snapshots for BoardSnapshots {
     }
 }
 
-/// The logs beside one board; where there is none, the last lines that the board itself holds.
+/// The log files beside one board; for a slot without a file, the last lines on the board itself.
 pub(in crate::doors::cli) struct BoardLogs {
     #[cfg(feature = "control")]
     board: PathBuf,
     directory: PathBuf,
     rings: Rings,
-    /// The logs of several services as one, once they were read so.
+    /// The merged log of several services, once it was asked for.
     #[cfg(feature = "control")]
     merged: Option<Merged>,
 }
@@ -132,8 +132,8 @@ impl Logs for BoardLogs {
     }
 }
 
-/// A line of a service's log without the date of the time in front of it, or without the time as well. Lines of other logs
-/// have none.
+/// A line of a service's log without the date, or without the whole timestamp, in front of it. Lines of other logs have
+/// no timestamp.
 #[cfg(feature = "control")]
 fn without_date(line: &str, timed: bool) -> Cow<'_, str> {
     let Some((time, text)) = parted(line.as_bytes()) else { return Cow::Borrowed(line) };
@@ -141,7 +141,7 @@ fn without_date(line: &str, timed: bool) -> Cow<'_, str> {
     Cow::Owned(if timed { format!("{} {text}", time_of_day(time)) } else { text.into_owned() })
 }
 
-/// Without services no line has a time of theirs.
+/// Without services no line has a timestamp.
 #[cfg(not(feature = "control"))]
 fn without_date(line: &str, _timed: bool) -> Cow<'_, str> {
     Cow::Borrowed(line)

@@ -17,7 +17,7 @@ use crate::doors::daemon::{
     DaemonClient, DaemonError, DaemonPlace, DaemonRequest, Started, Switch, serve, serve_stdio, start, stop,
 };
 
-/// No daemon runs, which is an answer of `vx daemon status`.
+/// `vx daemon status` found no daemon.
 const NOT_RUNNING: u8 = 3;
 
 impl From<DaemonError> for CommandFailure {
@@ -134,7 +134,7 @@ fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), C
     refuse_off()?;
     let variables =
         if DaemonRequest::OF_ALL_VARIABLES.contains(&method) { all_of_this_process } else { of_this_process };
-    // Only what is asked about a place depends on them.
+    // Only vx's own methods depend on the variables.
     if method.starts_with("vx/")
         && let Some(params) = params.as_object_mut()
     {

@@ -1,4 +1,4 @@
-//! Commands for what stays: services, the daemon, the MCP server, turns of agents.
+//! Commands for longer-running work: services, the daemon, the MCP server, turns of agents.
 
 pub(super) mod bridge;
 #[cfg(all(unix, feature = "control"))]

@@ -19,7 +19,7 @@ use crate::doors::cli::output::print;
 use crate::doors::cli::workspace::services_directory;
 use crate::serving::up::{self, Filter, OutputEntry, ServiceLogStream, UpError};
 
-/// The time between two looks at the logs.
+/// The interval for reading the logs.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Run `vx ps`.
@@ -59,7 +59,7 @@ pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArgument
     let mut services = up::of_project(&directory)?;
     let mut known: BTreeSet<String> = services.iter().map(|service| service.name.clone()).collect();
     if asked.follow {
-        // One that is declared may start later.
+        // A declared service may start later.
         known.extend(declared_in(&directory));
     }
     let is_there = |name: &str| known.contains(name);
@@ -79,7 +79,7 @@ pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArgument
     let from = Timestamp::now();
     let board = board.unwrap_or_else(|| await_board(&directory));
     let mut together = ServiceLogStream::for_services(&board, &names, from).map_err(UpError::from)?;
-    // A line from before is in its file by then.
+    // By now the lines from before `from` are in their files.
     thread::sleep(LOOK);
     let mut before = up::entries(&services, asked.lines, &filter)?;
     before.retain(|entry| entry.time < from);
@@ -95,15 +95,15 @@ pub(in crate::doors::cli) fn logs(directory: Option<&Path>, asked: &LogsArgument
     Ok(ExitCode::SUCCESS)
 }
 
-/// The services that the project in this directory declares; none while its file cannot be read.
+/// The services that the project in this directory declares; empty if its file cannot be read.
 fn declared_in(directory: &Path) -> Vec<String> {
     let project = discover::find_in(directory, |_| true).and_then(|file| project_file::read(&file).ok());
     project.into_iter().flat_map(|project| project.services).map(|service| service.name).collect()
 }
 
-/// The board of the next supervisor of this project.
+/// Wait for the board of the project's next supervisor.
 fn await_board(directory: &Path) -> PathBuf {
-    print::message("no service has been started yet; their lines follow once `vx up` starts them");
+    print::message("no service has been started yet; their output follows once `vx up` starts them");
     loop {
         if let Some(board) = up::board_at_work(directory) {
             return board;

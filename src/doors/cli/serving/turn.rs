@@ -1,4 +1,4 @@
-//! `vx turn`: one run of an agent, its answer as it comes, and an exit code for how it went.
+//! `vx turn`: runs an agent once, prints its answer as it comes, and turns the outcome into an exit code.
 
 mod agent;
 mod batch;
@@ -26,10 +26,10 @@ use crate::doors::cli::output::print;
 use crate::tools::route::Invocation;
 use agent::Agents;
 
-/// The exit code of a turn that took longer than allowed, as `timeout` has it.
+/// The exit code of a turn that took longer than allowed, the same as that of `timeout`.
 const TIMED_OUT: u8 = 124;
 
-/// Between two looks whether a cancelled turn is over.
+/// The interval for checking whether a cancelled turn is over.
 const LOOK: Duration = Duration::from_millis(20);
 /// The time for the last events of a cancelled turn to be printed.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -46,13 +46,13 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TurnArguments) 
         return batch::run(project, asked, file);
     }
     if asked.prompt.is_none() && asked.input.is_none() {
-        let hint = "give it with `-p TEXT`; with `-` it is read from standard input";
+        let hint = "give one with `-p TEXT`, or `-` to read it from standard input";
         return Err(CommandFailure::usage("there is no prompt").hint(hint));
     }
     let agents = Agents::for_project(project)?;
     let invocation = agents.program(&asked.agent, asked.program.as_deref())?;
     let request = TurnRequest { agent_table: agents.table(&asked.agent)?, ..request(asked, &invocation)? };
-    // From here on a request to stop ends the agent, and this process after it.
+    // From here on a request to stop ends the agent, and then this process.
     let interrupted = interrupts()?;
     let handle = spawn_turn(request)?;
     end_in_time(interrupted, handle.kill_tx.clone())?;
@@ -77,7 +77,7 @@ fn code_of(outcome: &TurnOutcome) -> u8 {
     }
 }
 
-/// The variables by which the project's tools are found.
+/// The variables that make the agent find the project's tools.
 fn variables(invocation: &Invocation) -> Vec<(String, String)> {
     let text = |value: &OsString| value.to_str().map(str::to_owned);
     invocation.variables.iter().filter_map(|(name, value)| text(name).zip(text(value))).collect()
@@ -107,8 +107,8 @@ fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest
     })
 }
 
-/// Pass requests to stop on to the turn, on a thread of its own: a reader that takes nothing holds up what prints. Where it
-/// still does once the turn is over, this process ends without the rest.
+/// Pass requests to stop on to the turn, on a separate thread, since a reader that takes nothing blocks the printing
+/// thread. If it still blocks once the turn is over, this process exits without printing the rest.
 fn end_in_time(interrupted: Receiver<Interrupt>, kill: Sender<()>) -> io::Result<()> {
     thread::Builder::new().name("interrupts".into()).spawn(move || {
         if interrupted.recv().is_err() {
@@ -141,7 +141,7 @@ fn follow(handle: &TurnHandle, form: &mut dyn TurnPrinter) -> TurnOutcome {
     }
 }
 
-/// Warn of what was not printed: lines that could not be read, and events whose reader was too far behind.
+/// Warn about missing output: lines that could not be read, and events dropped because the reader was too far behind.
 fn warn_of_losses(handle: &TurnHandle) {
     let unread = handle.counts.unread_lines();
     if unread > 0 {

@@ -49,7 +49,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, asked: &UpArguments) 
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             if services.iter().any(|service| !service.ended) {
-                print::message("the others go on: `vx ps` lists them, `vx down` stops them");
+                print::message("the others keep running: `vx ps` lists them, `vx down` stops them");
             }
             Err(not_ready(&error))
         }
@@ -75,20 +75,20 @@ pub(in crate::doors::cli) fn down(directory: Option<&Path>) -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Be the supervisor of the services of the project in this directory.
+/// Run as the supervisor of the services of the project in this directory.
 pub(in crate::doors::cli) fn supervise(directory: &Path) -> CommandResult {
     up::supervise(directory, |handle, board| Box::new(ProjectServers::new(handle, board)))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Be the guard of one service.
+/// Run as the guard of one service.
 #[cfg(target_os = "linux")]
 pub(in crate::doors::cli) fn guard(channel: &str) -> CommandResult {
     guard::run(channel).map_err(|error| CommandFailure::hinted(USAGE, &error))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Guards stand on what only Linux has: subreapers, and handles of processes.
+/// Guards need subreapers and process handles, which only Linux has.
 #[cfg(not(target_os = "linux"))]
 pub(in crate::doors::cli) fn guard(_: &str) -> CommandResult {
     Err(CommandFailure::failed("this version of vx runs services on Linux only"))

@@ -34,7 +34,7 @@ pub(in crate::doors::cli) fn run(directory: Option<&Path>, arguments: &ConfigArg
     Ok(ExitCode::SUCCESS)
 }
 
-/// Look for faults only.
+/// Only look for errors.
 fn check(directory: Option<&Path>) -> CommandResult {
     let projects = read_projects(&workspace::home()?, &place_or_none(directory)?, &NullFrontend)?.projects;
     let faults: Vec<String> =

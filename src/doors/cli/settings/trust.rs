@@ -1,4 +1,4 @@
-//! `vx trust`: the parts of a project that can act, and the consent of its user to them.
+//! `vx trust`: the parts of a project that can act, and the user's consent to them.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -46,7 +46,7 @@ pub(in crate::doors::cli) fn run(project: Option<&Path>, asked: &TrustArguments)
     Ok(ExitCode::SUCCESS)
 }
 
-/// Take back the consents for the project at hand alone: those further up are also for others.
+/// Take back the consents for this project only: projects further up also serve other projects.
 fn revoke(home: &Home, consents: &[Consent]) -> CommandResult {
     for consent in consents.iter().take(1) {
         let place = &consent.key.shown;

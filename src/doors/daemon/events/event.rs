@@ -19,15 +19,15 @@ pub enum EventType {
     RuntimeInstalled,
     /// A release went out of the store.
     RuntimeRemoved,
-    /// A `vx.toml`, `.vx.toml` or `vx.lock` of a subscribed directory, or of one above it, is another.
+    /// A `vx.toml`, `.vx.toml` or `vx.lock` of a subscribed directory, or of one above it, has changed.
     ConfigChanged,
     /// A run has a board.
     BoardOpened,
     /// A run is over.
     BoardClosed,
-    /// A slot has another state or step.
+    /// The state or step of a slot has changed.
     WorkChanged,
-    /// A slot has other numbers; at most ten times a second for each.
+    /// The numbers of a slot have changed; at most ten times a second for each slot.
     Progress,
 }
 
@@ -81,17 +81,17 @@ pub enum DaemonEvent {
     RuntimeInstalled(Release),
     /// A release went out of the store.
     RuntimeRemoved(Release),
-    /// A file of a project is another.
+    /// A file of a project has changed.
     ConfigChanged(Changed),
     /// A run has a board.
     BoardOpened(BoardSummary),
     /// A run is over.
     BoardClosed(BoardSummary),
-    /// A slot has another state or step.
+    /// The state or step of a slot has changed.
     WorkChanged(OnBoard),
-    /// A slot has other numbers.
+    /// The numbers of a slot have changed.
     Progress(OnBoard),
-    /// The client has missed something: this is all that it would know.
+    /// The client has missed events; this is the present state.
     Resync(Snapshot),
 }
 
@@ -126,7 +126,7 @@ pub struct OnBoard {
     pub work: Arc<Value>,
 }
 
-/// All that a client would know if it had been there from the beginning.
+/// The state that a client would know if it had received every event.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Snapshot {
@@ -149,7 +149,7 @@ pub struct BoardWithWork {
 }
 
 impl DaemonEvent {
-    /// Its kind; none for what is told to one client alone.
+    /// Its kind; `None` for an event that only one client gets.
     pub fn kind(&self) -> Option<EventType> {
         Some(match self {
             Self::RuntimeInstalled(_) => EventType::RuntimeInstalled,

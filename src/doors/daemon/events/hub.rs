@@ -1,8 +1,8 @@
-//! The row of events: what was seen last, what happened since, and whom to wake.
+//! The queue of events: the last known state, the events since, and the clients to wake.
 //!
-//! The newest events of each kind are kept for clients that come back. Of the numbers of a slot only the last are, so a
-//! client that is slow is told each slot's present numbers once; all other events it is told one by one, or, if too many are
-//! missing, to begin anew from a snapshot.
+//! The newest events of each kind are kept for clients that come back. Only the last numbers of a slot are kept, so a
+//! slow client gets each slot's current numbers once. It gets all other events one by one, or, if too many are missing,
+//! a snapshot to begin again from.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -16,10 +16,10 @@ use super::event::{BoardWithWork, Changed, DaemonEvent, EventType, OnBoard, Rele
 use super::summary::BoardSummary;
 use super::wake::WakeSender;
 
-/// The events of each kind that are kept.
+/// How many events of each kind are kept.
 const KEPT: usize = 256;
 
-/// The row of events of this daemon's life.
+/// The queue of events of this daemon's life.
 #[derive(Debug)]
 pub(in crate::doors::daemon) struct Hub {
     generation: String,
@@ -31,7 +31,7 @@ pub(in crate::doors::daemon) struct Hub {
 pub(in crate::doors::daemon) struct Numbered {
     pub seq: u64,
     event: DaemonEvent,
-    /// The event as JSON, once any client was told of it.
+    /// The event as JSON, from the first time it is sent.
     text: OnceLock<String>,
 }
 
@@ -40,7 +40,7 @@ impl Numbered {
         Arc::new(Self { seq, event, text: OnceLock::new() })
     }
 
-    /// The parameters of `vx/event` for a subscription: [`Told`](super::event::Told), of which all clients share the most.
+    /// The parameters of `vx/event` for a subscription: [`Told`](super::event::Told), most of which all clients share.
     pub(in crate::doors::daemon) fn told(&self, subscription_id: u64) -> String {
         let event = self.text.get_or_init(|| serde_json::to_string(&self.event).unwrap_or_default());
         let fields = event.strip_prefix('{').unwrap_or(event);
@@ -62,7 +62,7 @@ struct EventQueue {
 #[derive(Debug, Default)]
 struct RecentEvents {
     events: VecDeque<Arc<Numbered>>,
-    /// The number of the newest one that is not kept any more.
+    /// The number of the newest event that was dropped.
     gone: u64,
 }
 
@@ -77,14 +77,14 @@ struct EventBaseline {
 #[derive(Clone, Debug)]
 pub(in crate::doors::daemon) struct EventFilter {
     pub types: BTreeSet<EventType>,
-    /// The directories whose files it wants to hear of.
+    /// The directories whose files it is interested in.
     pub directories: Vec<PathBuf>,
 }
 
 impl EventFilter {
     fn takes(&self, event: &DaemonEvent) -> bool {
         match event {
-            // A file of a directory above counts as well.
+            // A file of a directory above also counts.
             DaemonEvent::ConfigChanged(Changed { path }) => {
                 let place = path.parent().unwrap_or(Path::new("/"));
                 self.directories.iter().any(|directory| directory.starts_with(place))
@@ -94,7 +94,7 @@ impl EventFilter {
     }
 }
 
-/// The next events of a client, or word that too many are missing.
+/// The next events of a client, or the fact that too many were dropped.
 #[derive(Debug)]
 pub(in crate::doors::daemon) enum EventBatch {
     Events(Vec<Arc<Numbered>>),
@@ -112,7 +112,7 @@ impl Hub {
         &self.generation
     }
 
-    /// The number of the last event, and all that is known with it.
+    /// The number of the last event, and the state after it.
     pub(in crate::doors::daemon) fn snapshot(&self) -> (u64, Snapshot) {
         let row = self.row.lock();
         (row.seq, row.seen.snapshot())
@@ -137,13 +137,13 @@ impl Hub {
         EventBatch::Events(found)
     }
 
-    /// True if this place is one of this life, and nothing of interest after it is missing.
+    /// Whether this event number is of this daemon's life, and no event of interest after it was dropped.
     pub(in crate::doors::daemon) fn has_all_since(&self, generation: &str, seq: u64, interest: &EventFilter) -> bool {
         let is_past = seq <= self.row.lock().seq;
         generation == self.generation && is_past && matches!(self.after(seq, interest), EventBatch::Events(_))
     }
 
-    /// Ring for events of these kinds from now on; for none, no more.
+    /// Wake this client for events of these kinds from now on; with no kinds, stop.
     pub(in crate::doors::daemon) fn listen(
         &self,
         listener: u64,
@@ -157,12 +157,12 @@ impl Hub {
         }
     }
 
-    /// True if anybody is interested in numbers.
+    /// Whether any client is interested in numbers.
     pub(in crate::doors::daemon) fn wants_numbers(&self) -> bool {
         self.row.lock().ringers.values().any(|(_, types)| types.contains(&EventType::Progress))
     }
 
-    /// No look follows any more: all that happens from here on is missing.
+    /// Nobody watches from here on, so mark all later events as dropped.
     pub(in crate::doors::daemon) fn rest(&self) {
         let mut row = self.row.lock();
         row.seq += 1;
@@ -174,7 +174,7 @@ impl Hub {
         row.seen = EventBaseline::default();
     }
 
-    /// These are the releases in the store. The `first` look tells nobody.
+    /// Take over the releases in the store. The `first` look causes no events.
     pub(in crate::doors::daemon) fn runtimes(&self, now: BTreeSet<Release>, first: bool) {
         let mut row = self.row.lock();
         let before = std::mem::replace(&mut row.seen.runtimes, now.clone());
@@ -185,12 +185,12 @@ impl Hub {
         now.difference(&before).for_each(|release| row.add(DaemonEvent::RuntimeInstalled(release.clone())));
     }
 
-    /// This file is another.
+    /// This file has changed.
     pub(in crate::doors::daemon) fn changed(&self, path: PathBuf) {
         self.row.lock().add(DaemonEvent::ConfigChanged(Changed { path }));
     }
 
-    /// A run has this board.
+    /// A run has opened this board.
     pub(in crate::doors::daemon) fn opened(&self, board: BoardSummary, first: bool) {
         let mut row = self.row.lock();
         row.seen.boards.insert(board.path.clone(), (board.clone(), BTreeMap::new()));
@@ -208,7 +208,8 @@ impl Hub {
         }
     }
 
-    /// A slot of this board is another. `numbers` alone are told as progress; the `first` look tells nobody.
+    /// A slot of this board has changed. If only `numbers` did, the event is progress; the `first` look causes no
+    /// event.
     pub(in crate::doors::daemon) fn work(
         &self,
         board: &BoardSummary,

@@ -1,4 +1,4 @@
-//! The events of a daemon, and the row in which they wait for its clients.
+//! The events of a daemon, and the queue in which they wait for its clients.
 
 pub(super) mod event;
 pub(super) mod hub;

@@ -15,7 +15,7 @@ pub struct BoardSummary {
     pub id: String,
     /// Its title.
     pub title: String,
-    /// The state of its run; `abandoned` if its creator is gone without a word.
+    /// The state of its run; `abandoned` if its creator died without closing it.
     pub state: String,
 }
 

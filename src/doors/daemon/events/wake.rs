@@ -1,20 +1,20 @@
-//! A bell: rung by any thread, heard by the one that waits for a descriptor.
+//! Wakes a thread that waits for a descriptor; any thread can do so.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 
-/// The end that hears.
+/// The end to wait on.
 #[derive(Debug)]
 pub(in crate::doors::daemon) struct WakeReceiver(UnixStream);
 
-/// The end that rings.
+/// The end that wakes.
 #[derive(Clone, Debug)]
 pub(in crate::doors::daemon) struct WakeSender(Arc<UnixStream>);
 
 impl WakeReceiver {
-    /// A bell, and its other end.
+    /// Both ends.
     ///
     /// # Errors
     /// The process is out of descriptors.
@@ -25,7 +25,7 @@ impl WakeReceiver {
         Ok((Self(heard), WakeSender(Arc::new(rung))))
     }
 
-    /// Forget that it was rung.
+    /// Clear all wake-ups so far.
     pub(in crate::doors::daemon) fn quieten(&self) {
         let mut rings = [0; 64];
         while (&self.0).read(&mut rings).is_ok_and(|read| read == rings.len()) {}
@@ -39,7 +39,7 @@ impl AsFd for WakeReceiver {
 }
 
 impl WakeSender {
-    /// Ring it. One that has no room for another ring was rung already.
+    /// Wake the other end. If the socket is full, a wake-up is pending already.
     pub(in crate::doors::daemon) fn ring(&self) {
         let _ = (&*self.0).write(&[1]);
     }

@@ -1,7 +1,8 @@
 //! The places of a home's daemon: lock, record and log in the home, the socket in the runtime directory.
 //!
-//! The lock is held for life, and is the only proof that a daemon runs; the number in the record is information. Clients
-//! read the socket's path from the record, because another session may have another runtime directory.
+//! The daemon holds the lock for life, and only the lock proves that a daemon runs; the process number in the record is
+//! just information. Clients read the socket's path from the record, because another session may have another runtime
+//! directory.
 
 use std::fs;
 use std::io::{self, Write};
@@ -21,8 +22,8 @@ use crate::doors::daemon::protocol::PROTOCOL;
 
 /// The longest path of a socket, as everywhere in vx.
 const PATH_BYTES: usize = 100;
-/// A client that looks whether the lock is free holds it for a moment, and a daemon that ends needs one: the longest wait
-/// for them, and the time between two tries.
+/// How long to wait for the lock, and the time between two attempts: a client that checks the lock holds it for a
+/// moment, and an ending daemon takes a moment to release it.
 const PATIENCE: Duration = Duration::from_secs(2);
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
@@ -61,12 +62,12 @@ impl DaemonPlace {
         &self.home
     }
 
-    /// The file of the daemon's own words.
+    /// The daemon's log file.
     pub fn log(&self) -> PathBuf {
         self.directory.join("daemon.log")
     }
 
-    /// True if a daemon of this home runs.
+    /// Whether a daemon of this home runs.
     pub fn is_held(&self) -> bool {
         !is_free(&self.lock())
     }
@@ -79,7 +80,7 @@ impl DaemonPlace {
         self.directory.join("daemon.json")
     }
 
-    /// Make the directory, and check that only this user can reach what is in it.
+    /// Make the directory, and check that only this user can reach its contents.
     pub(in crate::doors::daemon) fn prepare(&self) -> Result<(), DaemonError> {
         use std::os::unix::fs::DirBuilderExt;
 
@@ -111,7 +112,7 @@ impl DaemonPlace {
         }
     }
 
-    /// True if a process listens where the record says.
+    /// Whether a process listens where the record says.
     fn is_listening(&self) -> bool {
         self.record().is_ok_and(|record| record.is_some_and(|record| UnixStream::connect(record.socket).is_ok()))
     }
@@ -121,7 +122,7 @@ impl DaemonPlace {
         self.socket_in(&runtime_directory()?)
     }
 
-    /// The socket, if there is one, or the directory for it; nothing is made.
+    /// The path of the socket, if the runtime directory exists; nothing is created.
     pub fn find_socket(&self) -> Option<PathBuf> {
         self.socket_in(&find_runtime_directory().ok()??).ok()
     }
@@ -154,7 +155,7 @@ impl DaemonPlace {
             Err(error) => return Err(DaemonError::system(format!("cannot read `{}`", path.display()))(error)),
         };
         self.check()?;
-        // A record that another version wrote differently is as good as none.
+        // A record in another version's format counts as missing.
         Ok(serde_json::from_str(&text).ok())
     }
 

@@ -1,5 +1,5 @@
-//! The service manager that started this daemon, if one did: the socket that it listens on, and word that the daemon is
-//! ready. The protocol is systemd's (`LISTEN_FDS`, `NOTIFY_SOCKET`); other managers speak it as well.
+//! The service manager that started this daemon, if one did: its listening socket, and the notification that the daemon
+//! is ready. The protocol is systemd's (`LISTEN_FDS`, `NOTIFY_SOCKET`); other managers speak it as well.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,7 +7,7 @@ use std::os::unix::net::{UnixDatagram, UnixListener};
 
 use listenfd::ListenFd;
 
-/// The variables of the manager, which no process of this one inherits: what they name is the daemon's alone.
+/// The variables of the manager. Child processes do not inherit them: what they name is for the daemon alone.
 pub(in crate::doors::daemon) const VARIABLES: [&str; 4] =
     ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET"];
 
@@ -23,32 +23,32 @@ impl Manager {
         Self { words: std::env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty()) }
     }
 
-    /// The socket that it listens on for the daemon, the first one if there are several; `None` if it does not.
+    /// The socket on which the manager listens for the daemon, the first if there are several; `None` if it has none.
     ///
     /// # Errors
-    /// It has handed over something else.
+    /// The manager has passed something else than a listening socket.
     pub(in crate::doors::daemon) fn listener() -> io::Result<Option<UnixListener>> {
         ListenFd::from_env().take_unix_listener(0)
     }
 
-    /// Clients are answered from now on.
+    /// Notify the manager that clients are answered from now on.
     pub(in crate::doors::daemon) fn is_ready(&self) {
         self.hear(&format!("READY=1\nMAINPID={}", std::process::id()));
     }
 
-    /// The daemon is about to end.
+    /// Notify the manager that the daemon is about to end.
     pub(in crate::doors::daemon) fn is_ending(&self) {
         self.hear("STOPPING=1");
     }
 
-    /// A manager that does not listen is no reason to end.
+    /// Send a notification. If the manager does not listen, the daemon goes on.
     fn hear(&self, word: &str) {
         let Some(name) = &self.words else { return };
         let _ = UnixDatagram::unbound().and_then(|socket| send(&socket, name, word.as_bytes()));
     }
 }
 
-/// Send a message to a socket at a path or, on Linux, of a name that begins with `@`.
+/// Send a message to a socket at a path or, on Linux, at an abstract name, which begins with `@`.
 fn send(socket: &UnixDatagram, name: &OsString, message: &[u8]) -> io::Result<usize> {
     #[cfg(target_os = "linux")]
     if let Some(name) = name.as_encoded_bytes().strip_prefix(b"@") {

@@ -1,4 +1,4 @@
-//! The file of the daemon's own words: its starts and ends, and the reasons.
+//! The daemon's log file: its starts and ends, with the reasons.
 
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// A log that is longer than this at a start begins anew.
+/// A log that is longer than this at a start is emptied.
 const LARGEST_BYTES: u64 = 1024 * 1024;
 
 /// The log of this daemon.
@@ -14,7 +14,7 @@ const LARGEST_BYTES: u64 = 1024 * 1024;
 pub(in crate::doors::daemon) struct OwnLog(Option<File>);
 
 impl OwnLog {
-    /// The log in this file. A daemon that cannot write it goes on without.
+    /// The log in this file. A daemon that cannot write it goes on without a log.
     pub(in crate::doors::daemon) fn open(path: &Path) -> Self {
         let mut options = OpenOptions::new();
         let options = options.create(true).append(true).mode(0o600);
@@ -36,7 +36,7 @@ impl OwnLog {
     }
 }
 
-/// True for a line that says why a daemon has ended, or was none.
+/// Whether a line says why a daemon has ended or was not started.
 pub(in crate::doors::daemon) fn is_end(line: &str) -> bool {
     line.contains(": ended: ") || line.contains(": not started: ")
 }

@@ -10,15 +10,15 @@ pub enum Switch {
     /// Connect if one runs.
     #[default]
     Auto,
-    /// It is an error if none runs.
+    /// Fail if none runs.
     Require,
 }
 
 impl Switch {
-    /// The choice of this process's environment.
+    /// The choice in this process's environment.
     ///
     /// # Errors
-    /// The variable is none of the words.
+    /// The variable has an unknown value.
     pub fn from_environment() -> Result<Self, DaemonError> {
         std::env::var_os("VX_DAEMON").map_or_else(|| Ok(Self::default()), |value| Self::read(&value.to_string_lossy()))
     }

@@ -10,7 +10,7 @@ use vx_rpc::{Params, RpcError};
 use crate::doors::daemon::events::event::EventType;
 use crate::doors::daemon::protocol::VersionRange;
 
-/// The first words of a client.
+/// The introduction of a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Introduction {
@@ -21,7 +21,7 @@ pub struct Introduction {
     pub protocol: VersionRange,
 }
 
-/// The client's variables, which count above the daemon's own. Of the daemon's `PATH`, `VX_TRUST` and `CI` never count.
+/// The client's variables, which override the daemon's own. The daemon's own `PATH`, `VX_TRUST` and `CI` never count.
 pub type Variables = BTreeMap<String, String>;
 
 /// The parameters of `vx/resolve`.
@@ -30,7 +30,7 @@ pub type Variables = BTreeMap<String, String>;
 pub struct Resolve {
     /// The name of a program or of a tool.
     pub runtime: String,
-    /// That of the newest installed release that matches this version, whatever the project wants.
+    /// Take the newest installed release that matches this version, whatever the project wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The directory, absolute.
@@ -44,7 +44,7 @@ pub struct Resolve {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Environ {
-    /// This tool alone.
+    /// Only this tool.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runtime: Option<String>,
     /// The newest installed release of it that matches this version.
@@ -63,7 +63,7 @@ pub struct Environ {
 pub struct ListVersions {
     /// The tool.
     pub runtime: String,
-    /// Only those that are installed.
+    /// Only installed versions.
     #[serde(default)]
     pub installed: bool,
     /// The project whose settings and lock count.
@@ -91,7 +91,7 @@ pub struct InDirectory {
 pub struct Sync {
     /// The project's directory or one below, absolute.
     pub directory: PathBuf,
-    /// These tools; all without any.
+    /// Only these tools; all tools if empty.
     #[serde(default)]
     pub tools: Vec<String>,
     /// The client's variables.
@@ -122,7 +122,7 @@ pub struct OfRuntime {
 pub struct Use {
     /// The tool.
     pub runtime: String,
-    /// The request for its version; without it the one that is there, else `latest`.
+    /// The version request; without it the request that is declared already, else `latest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The project's directory or one below, absolute; the user's own file without it.
@@ -139,7 +139,7 @@ pub struct Use {
 pub struct Up {
     /// The project's directory or one below, absolute.
     pub directory: PathBuf,
-    /// These services; all that are not optional without any.
+    /// Only these services; all that are not optional if empty.
     #[serde(default)]
     pub names: Vec<String>,
     /// The client's variables.
@@ -151,17 +151,17 @@ pub struct Up {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Subscribe {
-    /// The events to be told of.
+    /// The kinds of events to send.
     pub event_types: Vec<EventType>,
     /// The directories whose files, and those above, are watched for `ConfigChanged`.
     #[serde(default)]
     pub directories: Vec<PathBuf>,
-    /// The last event that is known: those after it are sent.
+    /// The last event that the client knows; the events after it are sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Since>,
 }
 
-/// A place in the row of events.
+/// A position in the queue of events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Since {
@@ -217,7 +217,7 @@ pub enum DaemonRequest {
 }
 
 impl DaemonRequest {
-    /// The methods there are.
+    /// All methods.
     pub const METHODS: [&str; 15] = [
         "initialize",
         "vx/resolve",
@@ -236,8 +236,8 @@ impl DaemonRequest {
         "shutdown",
     ];
 
-    /// Those to which a client gives all of its variables, for what they ask or begin. To the others it gives `PATH`, `VX_TRUST` and
-    /// `CI`.
+    /// The methods for which a client sends all of its variables, since what they ask or begin may depend on any. For
+    /// the others it sends `PATH`, `VX_TRUST` and `CI`.
     pub const OF_ALL_VARIABLES: [&str; 6] =
         ["vx/listVersions", "vx/sync", "vx/install", "vx/uninstall", "vx/use", "vx/up"];
 

@@ -1,4 +1,4 @@
-//! The protocol in TypeScript, made of the types here.
+//! The protocol in TypeScript, made from the types here.
 
 use ts_rs::TS;
 

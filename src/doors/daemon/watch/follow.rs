@@ -1,4 +1,4 @@
-//! One board, from the moment at which it is seen to the end of its run.
+//! Follows one board, from when it is first seen to the end of its run.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,18 +14,19 @@ use crate::boards::find;
 use crate::doors::daemon::events::hub::Hub;
 use crate::doors::daemon::events::summary::BoardSummary;
 
-/// The longest sleep: a change of the interest in numbers wakes nobody, nor does the end of the last subscription.
+/// The longest sleep. Neither a change of the interest in numbers nor the end of the last subscription wakes this
+/// thread.
 const LOOK: Duration = Duration::from_secs(5);
-/// The time between two words about the numbers of a slot.
+/// The least time between two events with the numbers of a slot.
 const BETWEEN_NUMBERS: Duration = Duration::from_millis(100);
 
-/// A slot as it was told last.
+/// A slot as it was last reported.
 struct ReportedSlot {
     document: SlotDocument,
     at: Instant,
 }
 
-/// Tell the hub of this board until its run is over, or everything is.
+/// Report this board to the hub until its run, or all watching, is over.
 pub(super) fn follow(hub: &Hub, path: &Path, board: &BoardSummary, first: bool, over: &AtomicBool) {
     let Ok(mut reader) = find::open_file(path) else { return hub.closed(board.clone()) };
     let (mut snapshot, mut told, mut first) = (Snapshot::default(), HashMap::new(), first);
@@ -51,14 +52,14 @@ fn is_over(board: &BoardView) -> bool {
     board.state != BoardState::Running || board.creator.alive == Some(false)
 }
 
-/// Wait for the next thing to tell.
+/// Wait for the next change to report.
 fn rest(hub: &Hub, reader: &Reader, snapshot: &Snapshot, held_back: bool) {
     let live = snapshot.slots.iter().any(|slot| slot.state == vx_shm::SlotState::Live);
     let numbers = held_back || live && hub.wants_numbers();
     reader.wait_change(if numbers { BETWEEN_NUMBERS } else { LOOK });
 }
 
-/// Tell what is new about a slot; false if its numbers have to wait.
+/// Report what is new about a slot; false if its numbers have to wait.
 fn tell(
     hub: &Hub,
     board: &BoardSummary,

@@ -1,4 +1,4 @@
-//! The directories that the system reports changes of.
+//! The directories whose changes the system reports.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,51 +11,51 @@ use parking_lot::Mutex;
 
 use vx_base::paths::FileSystemKind;
 
-/// The end of the name of a board's file.
+/// The extension of a board's file.
 const BOARD: &str = "board";
 
-/// Directories, each marked for itself.
+/// Marked directories; a mark does not cover the directories below.
 pub(super) struct Marks {
-    /// None where the system has no reports at all.
+    /// `None` if the system has no reports at all.
     watcher: Option<RecommendedWatcher>,
     marked: BTreeSet<PathBuf>,
-    /// Those that cannot be marked, or whose changes are not all reported.
+    /// The directories that cannot be marked, or whose changes are not all reported.
     unreported: BTreeSet<PathBuf>,
     interest: Arc<Mutex<WatchedDirectories>>,
 }
 
-/// The directories that were asked for, also those that are not there yet.
+/// The directories that were asked for, including those that don't exist yet.
 #[derive(Default)]
 struct WatchedDirectories {
-    /// Those of which every entry is of interest.
+    /// Directories in which every entry is of interest.
     whole: BTreeSet<PathBuf>,
-    /// Those in which some names are, and which may come and go themselves.
+    /// Directories in which only some names are of interest, and which may come and go themselves.
     named: BTreeSet<PathBuf>,
 }
 
 impl Marks {
-    /// No marks yet; each report of interest, also one that too many were lost, is a word to this channel, which has room for
-    /// one. In directories that are not of interest as a whole only these `names` are.
+    /// No marks yet. Each report of interest, including the one that reports were lost, is sent to this channel, which
+    /// has room for one. In directories that are not watched as a whole, only these `names` are of interest.
     pub(super) fn reporting_to(reports: Sender<()>, names: &'static [&'static str]) -> Self {
         let interest = Arc::new(Mutex::new(WatchedDirectories::default()));
         let known = Arc::clone(&interest);
         let watcher = notify::recommended_watcher(move |report: notify::Result<Event>| {
             if report.map_or(true, |event| is_of_interest(&event, &known.lock(), names)) {
-                // A word that waits already is enough.
+                // One waiting report is enough.
                 let _ = reports.try_send(());
             }
         });
         Self { watcher: watcher.ok(), marked: BTreeSet::new(), unreported: BTreeSet::new(), interest }
     }
 
-    /// Have marks on those of these directories that are there, and on no others; true if there is any that had none. Of
-    /// `whole` every entry is of interest.
+    /// Mark those of these directories that exist, and no others. Every entry of `whole` is of interest. Returns
+    /// whether any mark is new.
     pub(super) fn keep(&mut self, whole: BTreeSet<PathBuf>, named: BTreeSet<PathBuf>) -> bool {
         let Some(watcher) = &mut self.watcher else { return false };
         let wanted: BTreeSet<PathBuf> = whole.union(&named).filter(|directory| directory.is_dir()).cloned().collect();
         *self.interest.lock() = WatchedDirectories { whole, named };
         for gone in self.marked.difference(&wanted) {
-            // The mark of a directory that was removed is gone already.
+            // A directory that was removed has lost its mark already.
             let _ = watcher.unwatch(gone);
         }
         self.marked.retain(|directory| wanted.contains(directory));
@@ -74,7 +74,7 @@ impl Marks {
         is_new
     }
 
-    /// True if the system reports every change.
+    /// Whether the system reports every change.
     pub(super) fn complete(&self) -> bool {
         self.watcher.is_some() && self.unreported.is_empty()
     }
@@ -85,10 +85,10 @@ impl Marks {
     }
 }
 
-/// True if a look could find something new: files that others write beside those of interest, such as logs and recordings, grow
+/// Whether a look could find something new. Other files beside those of interest, such as logs and recordings, may grow
 /// many times a second.
 fn is_of_interest(event: &Event, interest: &WatchedDirectories, names: &[&str]) -> bool {
-    // A look reads what it looks at, and would bring about the next one.
+    // Each look reads these files itself, so reporting accesses would cause the next look.
     if event.need_rescan() || event.kind.is_access() {
         return event.need_rescan();
     }

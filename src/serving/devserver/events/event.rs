@@ -1,25 +1,25 @@
-//! The events that programs are sent: each with the name and the parameters of its notification.
+//! The events that are sent to programs, each with the name and the parameters of its notification.
 
 use serde_json::{Value, json};
 
 use super::log::LogEntry;
 use crate::serving::devserver::state::{BuildError, DevServerState};
 
-/// The name of the notification of a state.
+/// The name of the notification with a new state.
 pub const EVENT_DEV_SERVER_STATUS: &str = "plugin/devserver/status";
-/// The name of the notification of log entries.
+/// The name of the notification with log entries.
 pub const EVENT_DEV_SERVER_LOG: &str = "plugin/devserver/log";
-/// The name of the notification of a build's mistakes.
+/// The name of the notification with the errors of a build.
 pub const EVENT_DEV_SERVER_ERROR: &str = "plugin/devserver/error";
 
-/// Something new about a development server.
+/// A change at a development server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DevServerEvent {
-    /// A field of its state has changed.
+    /// At least one field of its state has changed.
     Status(DevServerState),
     /// New log entries.
     Log(Vec<LogEntry>),
-    /// The mistakes of a build of this plugin; none after the next good one.
+    /// The errors of a build of this plugin; an empty list once the next build succeeds.
     Errors(String, Vec<BuildError>),
 }
 

@@ -31,13 +31,13 @@ pub struct LogEntry {
 }
 
 impl LogEntry {
-    /// An entry of the manager, of now.
+    /// An entry that the manager writes itself, with the present time.
     pub(in crate::serving::devserver) fn own(plugin_id: &str, source: &str, level: &str, message: String) -> Self {
         let (source, level) = (source.to_owned(), level.to_owned());
         Self { timestamp: Timestamp::now(), source, level, message, plugin_id: plugin_id.to_owned() }
     }
 
-    /// The entry of a plugin's service.
+    /// An entry from the output of a plugin's service.
     pub fn from_entry(plugin_id: &str, entry: &OutputEntry) -> Self {
         Self {
             timestamp: entry.time,
@@ -49,7 +49,7 @@ impl LogEntry {
     }
 }
 
-/// The last entries of a log, for any number of threads.
+/// The newest entries of a log. Any number of threads can share it.
 #[derive(Debug)]
 pub struct LogRingBuffer {
     entries: Mutex<VecDeque<LogEntry>>,
@@ -62,7 +62,7 @@ impl LogRingBuffer {
         Self { entries: Mutex::default(), capacity }
     }
 
-    /// Add the newest entry; without room the oldest one goes.
+    /// Add the newest entry. If the buffer is full, the oldest entry is dropped.
     pub fn push(&self, entry: LogEntry) {
         let mut entries = self.entries.lock();
         entries.push_back(entry);

@@ -1,4 +1,4 @@
-//! The notifications for the clients of a supervisor: each client has its own place in one bounded row of them.
+//! The notifications for the clients of a supervisor: one bounded queue, in which each client has its own position.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,41 +7,41 @@ use vx_rpc::Notification;
 use super::event::DevServerEvent;
 use super::log::{LogEntry, MANAGER};
 
-/// The most bytes that are kept for clients that are slow.
+/// The most bytes that are kept for slow clients.
 const KEPT_BYTES: usize = 1024 * 1024;
-/// The most bytes for one client at a time; a notification that is longer goes alone.
+/// The most bytes that a client is sent at a time; a longer notification is sent alone.
 const AT_ONCE_BYTES: usize = 128 * 1024;
-/// The most bytes of entries in one notification.
+/// The most bytes of log entries in one notification.
 const LOG_BYTES: usize = 64 * 1024;
 
-/// What happened, and how far each client has been told.
+/// The latest notifications, and which of them each client still has to get.
 #[derive(Default)]
 pub(in crate::serving::devserver) struct NotificationQueue {
     kept: VecDeque<Notification>,
     bytes: usize,
-    /// The number of the first one that is kept.
+    /// The number of the oldest notification in `kept`.
     first: u64,
-    /// The number of the next one for each client.
+    /// The number of the next notification for each client.
     places: HashMap<u64, u64>,
 }
 
 impl NotificationQueue {
-    /// This client is told what happens from now on.
+    /// Send this client what is added from now on.
     pub(in crate::serving::devserver) fn join(&mut self, client: u64) {
         self.places.insert(client, self.first + self.kept.len() as u64);
     }
 
-    /// This client is gone.
+    /// Forget this client, which has disconnected.
     pub(in crate::serving::devserver) fn leave(&mut self, client: u64) {
         self.places.remove(&client);
     }
 
-    /// True if nobody is told.
+    /// Whether no client gets notifications.
     pub(in crate::serving::devserver) fn is_deserted(&self) -> bool {
         self.places.is_empty()
     }
 
-    /// This has happened. Without clients it is not kept.
+    /// Add an event. Without clients it is not kept.
     pub(in crate::serving::devserver) fn add(&mut self, event: DevServerEvent) {
         if self.is_deserted() {
             return;
@@ -62,8 +62,8 @@ impl NotificationQueue {
         }
     }
 
-    /// The next ones for this client. One that was too slow is told how many it has missed, and `present` states are
-    /// what it goes on from.
+    /// The next notifications for this client. If it was too slow, it learns how many it has missed and gets the
+    /// `present` states, from which it can continue.
     pub(in crate::serving::devserver) fn next_for_client(
         &mut self,
         client: u64,
@@ -74,7 +74,7 @@ impl NotificationQueue {
         let missed = self.first.saturating_sub(*place);
         if missed > 0 {
             *place = self.first;
-            let text = format!("{missed} notifications are left out: this client is too slow");
+            let text = format!("{missed} notifications were dropped: this client reads too slowly");
             let entry = LogEntry::own("", MANAGER, "warn", text);
             let events = [DevServerEvent::Log(vec![entry])].into_iter().chain(present());
             found.extend(events.map(|event| Notification { method: event.name(), params: event.params().to_string() }));
@@ -92,7 +92,7 @@ impl NotificationQueue {
     }
 }
 
-/// Entries in pieces that a client can take one by one.
+/// Splits entries into pieces that each fit into a notification.
 fn pieces(entries: &[LogEntry]) -> impl Iterator<Item = Vec<LogEntry>> {
     let mut rest = entries;
     std::iter::from_fn(move || {
@@ -140,7 +140,7 @@ mod tests {
         (0..40).for_each(|_| news.add(log(&long)));
         assert!(news.bytes <= KEPT_BYTES, "{}", news.bytes);
         let told = news.next_for_client(1, || vec![DevServerEvent::Errors("foo".into(), vec![])]);
-        assert!(told[0].params.contains("notifications are left out"), "{}", told[0].params);
+        assert!(told[0].params.contains("notifications were dropped"), "{}", told[0].params);
         assert_eq!(told[1].params, r#"["foo",[]]"#);
         assert!(told.iter().map(|told| told.params.len()).sum::<usize>() < 2 * AT_ONCE_BYTES);
         news.leave(1);

@@ -6,10 +6,10 @@ use crossbeam_channel::unbounded;
 
 use super::*;
 
-/// Time for anything to happen on a machine with other work.
+/// The longest that a test waits for an event, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A watcher whose calls come as `+id` and `-id`.
+/// A watcher, and its calls as `+id` and `-id`.
 fn watched(folder: &Path) -> (ExternalWatcher, Receiver<String>) {
     let (sender, calls) = unbounded();
     let other = sender.clone();

@@ -1,4 +1,4 @@
-//! The commands for plugins: requests to the supervisor, and the waits for what comes of them.
+//! The commands for plugins: requests to the supervisor, and the waits for their effects.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::serving::devserver::instance::name_of;
 use crate::serving::devserver::reading::PluginSlotKeys;
 use crate::serving::devserver::state::DevServerState;
 
-/// The time beyond a service's own that it may take to stop: a guard may have to be killed.
+/// The time on top of a service's own stop timeout, since its guard may have to be killed.
 const BEYOND: Duration = Duration::from_secs(30);
-/// The longest sleep: a writer that was killed wakes no reader.
+/// The longest sleep, since a killed writer wakes no reader.
 const LOOK: Duration = Duration::from_secs(1);
 
 impl ProjectServersState {
@@ -30,7 +30,7 @@ impl ProjectServersState {
         Arc::clone(self.turns.lock().entry(id.to_owned()).or_default())
     }
 
-    /// Start a plugin of the project's file.
+    /// Start a plugin that the project's file declares, or that was started by its directory before.
     pub(super) fn start(self: &Arc<Self>, id: &str) -> Result<DevServerState, DevServerError> {
         let turn = self.turn(id);
         let _turn = turn.lock();
@@ -39,7 +39,7 @@ impl ProjectServersState {
         self.begin(id, id, &path)
     }
 
-    /// Start the plugin in this directory. One that the project's file declares keeps all else that it says of it.
+    /// Start the plugin in this directory. If the project's file declares the plugin, its other settings still apply.
     pub(super) fn start_for_path(self: &Arc<Self>, id: &str, path: &Path) -> Result<DevServerState, DevServerError> {
         let turn = self.turn(id);
         let _turn = turn.lock();
@@ -79,7 +79,7 @@ impl ProjectServersState {
         Ok(self.noted(id, "starts"))
     }
 
-    /// Stop a plugin, and return once nothing of it is left.
+    /// Stop a plugin, and return once its services and its build have ended.
     pub(super) fn stop(&self, id: &str) -> Result<(), DevServerError> {
         let turn = self.turn(id);
         let _turn = turn.lock();
@@ -97,7 +97,7 @@ impl ProjectServersState {
         Ok(())
     }
 
-    /// Stop a plugin, then start it on the same port.
+    /// Stop a plugin, start it again on the same port, and return once both services have begun their next lives.
     pub(super) fn restart(&self, id: &str) -> Result<DevServerState, DevServerError> {
         let turn = self.turn(id);
         let _turn = turn.lock();
@@ -115,7 +115,7 @@ impl ProjectServersState {
         Ok(self.noted(id, "starts again"))
     }
 
-    /// Build the back end of a plugin anew.
+    /// Build the back end of a plugin again.
     pub(super) fn rebuild(&self, id: &str) -> Result<(), DevServerError> {
         let (keys, _) = self.own(id)?;
         self.handle.ask(SupervisorRequest::Rebuild(keys.go))?;
@@ -126,7 +126,7 @@ impl ProjectServersState {
         self.with_plugin(id, |plugin| plugin.is_managed().then(|| plugin.state().clone())).flatten()
     }
 
-    /// The keys and the lives of a plugin that is at work here.
+    /// The keys and the lives of a plugin that runs here.
     fn own(&self, id: &str) -> Result<(PluginSlotKeys, [Option<u32>; 2]), DevServerError> {
         let found = self.with_plugin(id, |plugin| plugin.is_managed().then(|| (plugin.keys.clone(), plugin.lives())));
         found.flatten().ok_or_else(|| match self.runs_elsewhere(id) {
@@ -135,14 +135,14 @@ impl ProjectServersState {
         })
     }
 
-    /// Note this in a plugin's log; its state by now comes back.
+    /// Add this message to a plugin's log, and return the plugin's present state.
     fn noted(&self, id: &str, text: &str) -> DevServerState {
         let event = self.plugins.lock().known.get(id).map(|plugin| plugin.log_message(text));
         event.into_iter().for_each(|event| self.news.lock().add(event));
         self.state(id)
     }
 
-    /// Wait until the board is as it should be.
+    /// Wait until the board meets this condition.
     fn await_board(&self, id: &str, is_so: impl Fn(&Snapshot) -> bool) -> Result<(), DevServerError> {
         let of_services = self.plugins.lock().specs.iter().map(|spec| spec.service.stop.timeout).max();
         let deadline = Instant::now() + of_services.unwrap_or_default() + BEYOND;
@@ -162,7 +162,8 @@ impl ProjectServersState {
     }
 }
 
-/// The services of the plugin with this name in this directory, with the variables that all declared services have.
+/// The services of the plugin with this name in this directory. Services that are not declared get the variables that
+/// all declared services share.
 fn specs_in(declared: &[Spec], name: &str, path: &Path) -> Result<[Spec; 2], Trouble> {
     let mut services = vite_go(name, "");
     services.iter_mut().for_each(|service| service.directory = None);
@@ -173,7 +174,7 @@ fn specs_in(declared: &[Spec], name: &str, path: &Path) -> Result<[Spec; 2], Tro
         let known = declared.iter().find(|spec| spec.service.name == service.name);
         match known {
             Some(known) if known.service.plugin.as_deref() != Some(name) => {
-                let text = format!("the project has a service `{}`, which is none of a plugin", service.name);
+                let text = format!("the project has a service `{}` that does not belong to this plugin", service.name);
                 Err(Trouble::new(TroubleKind::Usage, text).hinted("choose another id for the plugin"))
             }
             Some(known) => {

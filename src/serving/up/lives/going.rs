@@ -1,7 +1,7 @@
-//! The next life of a service: if one follows the end of the last, or is about to.
+//! Asks the supervisor whether another life of a service follows, and which lives were asked to end.
 //!
-//! On the board a life that has ended looks the same before a restart as at the end, and one that was asked to end as before:
-//! only the supervisor knows which it is.
+//! The board cannot tell: a life that has ended looks the same whether or not a restart follows, and a life that was
+//! asked to end looks as it did before. Only the supervisor knows.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::serving::up::state::is_supervised;
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The lives of the services of a board.
+/// The lives of the services on a board.
 #[derive(Clone, Copy, Debug)]
 pub struct LivesOn<'a>(pub &'a Path);
 
@@ -29,7 +29,7 @@ struct Life {
 }
 
 impl LivesOn<'_> {
-    /// The answer of the supervisor to this question about services; `None` where no supervisor is there.
+    /// The supervisor's answer to this question about services; `None` if there is no live supervisor.
     fn answer(self, method: &str, names: &[&str]) -> Option<Value> {
         let snapshot = find::open_file(self.0).ok()?.snapshot().ok().filter(is_supervised)?;
         let mut client = connect_to(self.0, snapshot.board.creator.pid).ok()?;

@@ -23,14 +23,14 @@ use crate::serving::up::start::prepare::DeclaredServices;
 use crate::serving::up::state::{ServiceState, is_supervised, of_project};
 use crate::workspace::frontend::Frontend;
 
-/// The longest sleep: a writer that was killed wakes no reader.
+/// The longest sleep, because a writer that was killed wakes no reader.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Services at work for a client, until it drops the last clone of this, or [lets them go on](Self::leave).
+/// Services that run for a client, until it drops the last clone of this, or [lets them go on](Self::leave).
 #[derive(Clone)]
 pub struct Lease(Arc<Inner>);
 
-/// A service that has failed, and is tried again once its files change.
+/// A service that has failed, and that is tried again once its files change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedService {
     /// Its name.
@@ -44,26 +44,26 @@ struct Inner {
     declared: DeclaredServices,
     names: Vec<String>,
     board: PathBuf,
-    /// The requests to stop so far.
+    /// The number of requests to stop so far.
     asked: AtomicUsize,
-    /// A view keeps the services of which none is at work any more, because it can start them again.
+    /// Whether a view keeps the lease even if no service runs any more, because the view can start them again.
     held: bool,
     settled: Mutex<Option<Settled>>,
-    /// Of the names, those that went on for others when this client wanted nothing any more.
+    /// The names of the services that went on for other clients when this client released them.
     kept: Mutex<Vec<String>>,
-    /// Services that have failed while another change of their files is waited for.
+    /// Services that have failed, and that wait for a change of their files.
     failures: Receiver<FailedService>,
     /// Passes requests to stop on to a thread, since a supervisor may take a while to answer.
     stops: Sender<()>,
 }
 
 impl Lease {
-    /// Have these services at work, as [`want`] does with a lease; those that differ from the project's file come back,
-    /// too. The receiver is closed once they have ended; if the lease is
-    /// `held`, or one that has failed is tried again when its files change, once they have ended after a request to stop.
+    /// Start these services, as [`want`] does with a lease. Also returns the services that differ from the project's
+    /// file. The receiver is closed once all have ended. If the lease is `held`, or if a failed service is tried again
+    /// when its files change, it is closed only once they have ended after a request to stop.
     ///
     /// # Errors
-    /// No supervisor can be had, or it refuses.
+    /// No supervisor can be started, or it refuses.
     pub fn acquire(
         home: &Home,
         declared: &DeclaredServices,
@@ -109,7 +109,7 @@ impl Lease {
         &self.0.board
     }
 
-    /// The services, as they are on the board.
+    /// The services, as the board shows them.
     ///
     /// # Errors
     /// The board cannot be read.
@@ -124,22 +124,23 @@ impl Lease {
         self.0.asked.load(Ordering::SeqCst)
     }
 
-    /// The way they have ended, while a view keeps them after that.
+    /// How they have ended, while a view keeps the lease after that.
     pub fn settled(&self) -> Option<Settled> {
         *self.0.settled.lock()
     }
 
-    /// The services that have failed since the last call, and are tried again once their files change.
+    /// The services that have failed since the last call, and that are tried again once their files change.
     pub fn failures(&self) -> Vec<FailedService> {
         self.0.failures.try_iter().collect()
     }
 
-    /// Of the services, those that went on for others after a request to stop.
+    /// The services that went on for other clients after a request to stop.
     pub fn kept(&self) -> Vec<String> {
         self.0.kept.lock().clone()
     }
 
-    /// Ask them to stop; a second request kills. What others want goes on in any case. Returns at once.
+    /// Ask them to stop; a second request kills them. Services that other clients want go on in any case. Returns at
+    /// once.
     pub fn stop(&self) {
         self.0.asked.fetch_add(1, Ordering::SeqCst);
         let _ = self.0.stops.send(());
@@ -152,7 +153,7 @@ impl Lease {
     pub fn leave(&self) -> Result<(), UpError> {
         let mut names = Vec::new();
         names.extend(self.services()?.into_iter().filter(|service| !service.ended).map(|service| service.name));
-        // Without a name all would be meant.
+        // An empty list would mean all services.
         if names.is_empty() {
             return Ok(());
         }
@@ -164,19 +165,19 @@ impl Inner {
     fn stop(&self) {
         let mut supervisor = self.supervisor.lock();
         let kill = if self.asked.load(Ordering::SeqCst) > 1 { &self.names[..] } else { &[] };
-        // A supervisor that is gone has no services.
+        // If the supervisor is gone, so are all services.
         let others = supervisor.release(kill).unwrap_or_default();
         *self.kept.lock() = self.names.iter().filter(|name| others.contains(name)).cloned().collect();
     }
 
-    /// The way the services have ended; none while one of them has not, or begins again.
+    /// How the services have ended; `None` while a service has not ended, or starts again.
     fn end(&self, snapshot: &Snapshot) -> Option<Settled> {
         let supervised = is_supervised(snapshot);
         let mut settled = Settled::Well;
         let kept = self.kept.lock().clone();
         for name in self.names.iter().filter(|name| !kept.contains(name)) {
             let standing = slot_of(snapshot, name).map(Standing::from_slot).filter(|standing| standing.over())?;
-            // A service whose guard was killed gets another one.
+            // A service whose guard was killed gets another guard.
             if standing == Standing::Died && supervised {
                 return None;
             }
@@ -187,7 +188,7 @@ impl Inner {
         Some(settled)
     }
 
-    /// The services that have failed and are tried again once their files change, each with its life.
+    /// The services that have failed and that are tried again once their files change, each with its life.
     fn failed(&self, snapshot: &Snapshot) -> Vec<(FailedService, u32)> {
         let watched = |name: &&String| {
             let spec = self.declared.specs.iter().find(|spec| spec.service.name == **name);
@@ -203,11 +204,11 @@ impl Inner {
     }
 }
 
-/// Read the board until the services have ended for good, or nobody has the lease any more.
+/// Read the board until the services have ended for good, or the lease is dropped.
 fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<FailedService>) {
     let (mut snapshot, mut known) = (Snapshot::default(), HashMap::new());
     while let Some(inner) = lease.upgrade() {
-        // A board that cannot be read any more shows what it showed.
+        // If the board cannot be read any more, the last reading stays.
         let read = reader.refresh(&mut snapshot);
         let (settled, failed) = (inner.end(&snapshot), inner.failed(&snapshot));
         let goes_on = inner.held || !failed.is_empty() && is_supervised(&snapshot);

@@ -1,4 +1,4 @@
-//! The lives of services: begun again, followed to the next, bound to a client, and stopped.
+//! The lives of services: starting them again, waiting for the next life, binding them to a client, stopping them.
 
 pub(super) mod going;
 pub(super) mod lease;

@@ -1,4 +1,4 @@
-//! Waiting for what a request to one service brings about: its next life, or its end.
+//! Waiting for the result of a request to one service: its next life, or its end.
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::boards::find::{self, BoardError, slot_of};
 use crate::boards::logs;
 use crate::boards::waiting::Lives;
 
-/// The longest sleep: a writer that was killed wakes no reader.
+/// The longest sleep, because a writer that was killed wakes no reader.
 pub(in crate::serving::up) const LOOK: Duration = Duration::from_secs(1);
-/// The last lines of the log of a service that ended.
+/// How many of the last lines of the log are shown for a service that ended.
 const LOG_LINES: usize = 10;
 
-/// Why a service is not at work after a request.
+/// Why a service does not run after a request.
 #[derive(Debug, thiserror::Error)]
 pub enum NextLifeError {
     /// It has ended before it could be used.
@@ -26,7 +26,7 @@ pub enum NextLifeError {
     Ended {
         /// Its key.
         key: String,
-        /// Its end, in words.
+        /// How it ended, as a text.
         how: String,
         /// The next step, if that is known.
         hint: Option<String>,
@@ -46,7 +46,7 @@ pub enum NextLifeError {
         key: String,
         /// The error of the build.
         error: String,
-        /// The mistakes, in a line each.
+        /// The reported errors, one line each.
         mistakes: Vec<String>,
     },
     /// The board cannot be read.
@@ -66,7 +66,7 @@ impl Explain for NextLifeError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Ended { hint: Some(hint), .. } => Some(hint.clone()),
-            Self::Ended { key, .. } => Some(format!("`vx logs {key}` shows all that it printed")),
+            Self::Ended { key, .. } => Some(format!("`vx logs {key}` shows its output")),
             Self::NotBuilt { key, .. } => Some(format!("`vx logs {key}` shows what the build printed")),
             Self::Stopped { .. } => None,
             Self::Board(error) => error.hint(),
@@ -82,10 +82,10 @@ impl Explain for NextLifeError {
     }
 }
 
-/// Wait until the service with this key can be used in another life than this one.
+/// Wait until the service with this key can be used in a later life than this one.
 ///
 /// # Errors
-/// It has ended before, or was stopped by another request.
+/// It has ended before it was ready, or was stopped by another request.
 pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), NextLifeError> {
     let mut reader = find::open_file(board)?;
     let mut snapshot = Snapshot::default();

@@ -1,4 +1,4 @@
-//! Waiting for the build that a request brings about.
+//! Waiting for the build that a request causes.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -13,16 +13,16 @@ use vx_status::standing::Standing;
 use super::next_life::{LOOK, NextLifeError};
 use crate::boards::find::{self, BoardError, slot_of};
 
-/// The time after which a service that has ended and does not begin again was stopped by another request.
+/// If a service has ended and does not start again within this time, another request has stopped it.
 const GIVEN_UP: Duration = Duration::from_secs(1);
 
-/// The life of the last build of this service; none if there was none.
+/// The life of the last build of this service; `None` if there was no build.
 pub fn build_life(board: &Path, service: &str) -> Option<u32> {
     let snapshot = find::open_file(board).ok()?.snapshot().ok()?;
     slot_of(&snapshot, &build_key(service)).map(|slot| slot.generation)
 }
 
-/// Wait until a later build of this service than that of `before` has ended well.
+/// Wait until a later build of this service than the life `before` has ended well.
 ///
 /// # Errors
 /// It has failed, or the service was stopped by another request.
@@ -42,13 +42,13 @@ pub fn await_build(board: &Path, service: &str, before: Option<u32>) -> Result<(
                 return Err(NextLifeError::NotBuilt {
                     key: service.to_owned(),
                     error: error.unwrap_or_else(|| standing.word().to_owned()),
-                    // The error names the first.
+                    // The error already names the first.
                     mistakes: mistakes.iter().skip(1).map(ReportedMistake::line).collect(),
                 });
             }
             _ => {}
         }
-        // Without a build under way, and without a service that could begin one, none will come.
+        // With no build under way, and no running service that could start one, no build will come.
         let building = standing.is_some_and(|(_, _, standing)| !standing.over());
         let service = slot_of(&snapshot, service).is_some_and(|slot| !Standing::from_slot(slot).over());
         if building || service {

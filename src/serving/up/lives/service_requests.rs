@@ -1,4 +1,4 @@
-//! Services that begin again: as the project's file declares them now, with the variables of who asks.
+//! Starting services again, as the project's file declares them now and with the variables of the requesting process.
 
 use vx_base::paths::Home;
 use vx_services::build_key;
@@ -15,7 +15,7 @@ use crate::workspace::frontend::notice::Notice;
 use crate::workspace::frontend::run::RunOutcome;
 use crate::workspace::project::ProjectPlace;
 
-/// The outcome of a request to begin again.
+/// The outcome of such a request.
 #[derive(Debug)]
 pub enum ServiceRequestOutcome {
     /// The requests that were accepted.
@@ -29,19 +29,21 @@ pub enum ServiceRequestOutcome {
 pub struct AcceptedServiceRequest {
     /// The request.
     pub asked: AcceptedWorkRequest,
-    /// The life of its last build before, if there was one: one that has ended is not the one that the request brings about.
+    /// The life of its last build before the request, if there was one, to tell it from the build that the request
+    /// causes.
     pub build: Option<u32>,
 }
 
-/// True if a service begins with this request, so that its declaration counts.
+/// Whether this request starts a service, so that its current declaration counts.
 pub const fn begins(verb: Verb) -> bool {
     matches!(verb, Verb::Start | Verb::Restart | Verb::Rebuild)
 }
 
-/// Ask for the services with these keys to [begin](begins) again. Their project is at `place`, and its supervisor is there.
+/// Request that the services with these keys [start](begins) again. Their project is at `place`, and its supervisor
+/// must be running.
 ///
 /// # Errors
-/// The project's file cannot be taken, it declares one of them no more, or its supervisor refuses.
+/// The project's file cannot be used, it no longer declares one of the services, or its supervisor refuses.
 pub fn again(
     home: &Home,
     place: &ProjectPlace,
@@ -61,7 +63,7 @@ pub fn again(
         let snapshot = open_file(&board)?.snapshot().map_err(BoardError::Read)?;
         let slot = slot_of(&snapshot, key).ok_or(UpError::NotAtWork)?;
         let change = supervisor.again(&declared, verb, key)?;
-        // A build that is good is followed by another start.
+        // Only for a start: after a good build the service restarts anyway.
         if verb == Verb::Start && change == Some(DeclarationChange::Outdated) {
             frontend.notice(Notice::ServiceOutdated { service: key.clone() });
         }

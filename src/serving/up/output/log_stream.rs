@@ -1,4 +1,4 @@
-//! The output of a board's services and their builds as one stream: in the order of the times, each line with its source.
+//! The output of a board's services and their builds as one stream, ordered by time, each line with its source.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,23 +14,24 @@ use crate::serving::up::output::{LogFollower, OutputEntry};
 use crate::serving::up::start::supervisor_place::UpPlace;
 use crate::serving::up::state::is_supervised;
 
-/// A line is given once it is older than this: another service may still have an earlier one on its way to its file.
+/// A line is returned once it is older than this, because an earlier line of another service may still be on its way to
+/// its file.
 const SETTLED: Duration = Duration::from_millis(20);
 
-/// The lines that the services of one board and their builds print from now on, those that start later, too.
+/// The lines that the services of one board and their builds print from now on, including services that start later.
 pub struct ServiceLogStream {
     reader: Reader,
     snapshot: Snapshot,
-    /// Only these services; none of them for all.
+    /// Only these services; empty for all.
     names: Vec<String>,
     since: Timestamp,
     followers: Vec<(Arc<str>, LogFollower)>,
-    /// Lines that have been read and are not old enough.
+    /// Lines that have been read but are not old enough yet.
     waiting: Vec<OutputEntry>,
 }
 
 impl ServiceLogStream {
-    /// The lines from `since` on of these services of a board; without names those of all.
+    /// The lines from `since` on of these services of a board; of all services if no names are given.
     ///
     /// # Errors
     /// The board cannot be read.
@@ -45,12 +46,12 @@ impl ServiceLogStream {
         })
     }
 
-    /// The lines that have come since the last call; the last ones, too, once nothing else is awaited.
+    /// The lines that have come since the last call. With `last`, also the lines that are not old enough yet.
     pub fn read(&mut self, last: bool) -> Vec<OutputEntry> {
         let begun = Timestamp::now();
         self.follow_new_logs();
         for (_, follower) in &mut self.followers {
-            // A log that cannot be read now may be readable at the next look.
+            // A log that cannot be read now may be readable at the next call.
             let entries = follower.read().unwrap_or_default();
             self.waiting.extend(entries.into_iter().filter(|entry| entry.time >= self.since));
         }
@@ -61,7 +62,7 @@ impl ServiceLogStream {
         self.waiting.drain(..ready).collect()
     }
 
-    /// Go on with the services of the project's next supervisor, once that of this board has ended.
+    /// Continue with the services of the project's next supervisor, once the supervisor of this board has ended.
     pub fn go_on(&mut self, directory: &Path) {
         if is_supervised(&self.snapshot) || !self.waiting.is_empty() {
             return;
@@ -73,14 +74,14 @@ impl ServiceLogStream {
         }
     }
 
-    /// The columns of the longest name.
+    /// The width of the longest name, in columns.
     pub fn widest(&self) -> usize {
         self.followers.iter().map(|(name, _)| vx_text::width(name)).max().unwrap_or_default()
     }
 
-    /// Follow the services and builds that have come.
+    /// Follow services and builds that are new on the board.
     fn follow_new_logs(&mut self) {
-        // A board that cannot be read any more shows what it showed.
+        // If the board cannot be read any more, the last reading stays.
         let _ = self.reader.refresh(&mut self.snapshot);
         let logs = logs_of(self.reader.path());
         for slot in self.snapshot.slots.iter().filter(|slot| [Kind::Service, Kind::Build].contains(&slot.kind)) {

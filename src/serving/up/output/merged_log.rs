@@ -14,9 +14,9 @@ use super::log_stream::ServiceLogStream;
 use crate::boards::find::BoardError;
 use crate::serving::up::output::{Filter, OutputEntry};
 
-/// Lines at hand.
+/// The most lines in memory.
 const LINES: usize = 5_000;
-/// Lines of a piece.
+/// The most lines of a piece.
 const PIECE: usize = 1_000;
 
 /// The logs of these services of one board.
@@ -25,9 +25,9 @@ pub struct Merged {
     pub keys: Vec<String>,
     together: ServiceLogStream,
     lines: VecDeque<LogLine>,
-    /// The offset behind the last line: lines are counted in bytes, as in a file.
+    /// The offset after the last line, in bytes as in a file.
     end: u64,
-    /// The columns of the longest name.
+    /// The width of the longest name, in columns.
     wide: usize,
 }
 
@@ -48,7 +48,7 @@ impl Merged {
         for key in &sources {
             let source: Arc<str> = key.as_str().into();
             let kept = RotatedLog { source, path: log_file(&logs_of(board), key), kept_files: KEPT_FILES };
-            // A log that cannot be read has no lines here.
+            // A log that cannot be read contributes no lines.
             before.extend(kept.last(LINES, &Filter::default()).unwrap_or_default());
         }
         before.retain(|entry| entry.time < from);

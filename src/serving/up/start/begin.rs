@@ -1,4 +1,4 @@
-//! The start of a supervisor, which outlives this process, and what it says if it does not come up.
+//! Starting a supervisor, which outlives this process, and its error if it does not get ready.
 
 use std::fs::File;
 use std::io;
@@ -29,7 +29,7 @@ pub(in crate::serving::up) fn begin(place: &UpPlace) -> Result<SupervisorProcess
 }
 
 impl SupervisorProcess {
-    /// Its end, if it comes within this time.
+    /// Its exit status, if it ends within this time.
     pub(in crate::serving::up) fn ended(&self, patience: Duration) -> Option<io::Result<ExitStatus>> {
         match self.process.ended.recv_timeout(patience) {
             Ok(ended) => Some(ended),
@@ -38,12 +38,12 @@ impl SupervisorProcess {
         }
     }
 
-    /// True if a signal ended it.
+    /// Whether a signal ended it.
     pub(in crate::serving::up) fn was_killed(ended: &io::Result<ExitStatus>) -> bool {
         ended.as_ref().is_ok_and(|ended| ended.code().is_none())
     }
 
-    /// The error of one that ended so: its own, or else the way in which it ended.
+    /// The error of a supervisor that ended with this status: the error that it printed, or else the status.
     pub(in crate::serving::up) fn error(&mut self, ended: &io::Result<ExitStatus>) -> UpError {
         let how = || ended.as_ref().map_or_else(ToString::to_string, ToString::to_string);
         let LastWords { error, line } = last_words(&mut self.words);

@@ -1,4 +1,4 @@
-//! The way to a project's supervisor, which is started if there is none.
+//! Connecting to a project's supervisor, which is started if there is none.
 
 use std::path::PathBuf;
 use std::thread;
@@ -22,30 +22,30 @@ use crate::tools::installs::strays::end_strays_before_run;
 use crate::workspace::frontend::Frontend;
 use crate::workspace::frontend::notice::Notice;
 
-/// The longest that a supervisor may take to listen. One that is about to end is waited for, too.
+/// How long a supervisor may take to listen. This includes waiting for an earlier supervisor that is about to end.
 const STARTING: Duration = Duration::from_secs(60);
-/// The time between two tries.
+/// The time between two attempts.
 const GLANCE: Duration = Duration::from_millis(5);
 /// The longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The supervisors that are started one after the other, each killed before it listened.
+/// How many supervisors are started in a row if each is killed before it listens.
 const MOST_STARTS: usize = 5;
-/// The longest wait for the guards of an earlier supervisor, which end soon after it, or are being killed like it.
+/// The longest wait for the guards of an earlier supervisor, which end soon after it or are being killed like it.
 const DYING: Duration = Duration::from_secs(1);
 
-/// The longest that a project's supervisor may take to end once all of its services have.
+/// How long a project's supervisor may take to end once all of its services have ended.
 pub(in crate::serving::up) const ENDING: Duration = Duration::from_secs(20);
-/// The time after which a client that waits for a supervisor's end says so.
+/// A client that waits for a supervisor's end sends a notice after this time.
 const NOTICED: Duration = Duration::from_millis(500);
 
-/// A wish for services.
+/// A request for services.
 #[derive(Clone, Copy, Debug)]
 pub struct Wish<'a> {
-    /// Their names; none for all that are not optional.
+    /// Their names; empty for all that are not optional.
     pub names: &'a [String],
-    /// They are wanted only as long as the connection lasts.
+    /// Whether they are wanted only as long as the connection lasts.
     pub lease: bool,
-    /// The treatment of those that run and are declared otherwise.
+    /// What to do about running services whose declaration has changed.
     pub differing: Differing,
 }
 
@@ -55,7 +55,7 @@ pub struct WantedServices {
     pub supervisor: SupervisorConnection,
     /// Their names.
     pub names: Vec<String>,
-    /// The services that ran and differ from the project's file.
+    /// The running services that differ from the project's file.
     pub changes: Vec<ChangedService>,
 }
 
@@ -64,7 +64,7 @@ pub struct WantedServices {
 pub struct ChangedService {
     /// Its name.
     pub name: String,
-    /// The difference, and its treatment.
+    /// The difference, and what is done about it.
     pub change: DeclarationChange,
 }
 
@@ -98,7 +98,7 @@ pub struct SupervisorConnection {
 }
 
 impl SupervisorConnection {
-    /// The supervisor that is there; `None` if there is none.
+    /// The running supervisor; `None` if there is none.
     ///
     /// # Errors
     /// It does not answer.
@@ -116,7 +116,7 @@ impl SupervisorConnection {
         Ok(None)
     }
 
-    /// The supervisor of this record; `None` if it does not listen yet, or no more.
+    /// The supervisor of this record; `None` if it does not listen yet, or no longer.
     fn from_record(SupervisorRecord { pid, board, .. }: &SupervisorRecord) -> Result<Option<Self>, UpError> {
         match connect_to(board, *pid) {
             Ok(client) => Ok(Some(Self { client, board: board.clone(), pid: *pid })),
@@ -125,8 +125,8 @@ impl SupervisorConnection {
         }
     }
 
-    /// The supervisor that is there, or a new one. Of several clients at once one starts it, and ends what an earlier one
-    /// has left before.
+    /// The running supervisor, or a new one. Of several clients at once, one starts it, after ending the processes that
+    /// an earlier supervisor has left behind.
     ///
     /// # Errors
     /// It cannot be started, or does not answer.
@@ -137,7 +137,7 @@ impl SupervisorConnection {
                 return Ok(found);
             }
             if let Some(_turn) = place.turn()? {
-                // Another client may have had its turn meanwhile.
+                // Another client may have started one meanwhile.
                 if !place.is_held() {
                     await_dying_guards(place);
                     end_strays_before_run(home, frontend);
@@ -149,7 +149,7 @@ impl SupervisorConnection {
         Err(UpError::NotStarted)
     }
 
-    /// Start a supervisor, and another one if it is killed before it listens.
+    /// Start a supervisor, and start again if it is killed before it listens.
     fn start(place: &UpPlace, deadline: Instant) -> Result<Self, UpError> {
         let mut starts = 0;
         loop {
@@ -172,7 +172,7 @@ impl SupervisorConnection {
         }
     }
 
-    /// Name the variables of this process and the services of a project's file, for the next request.
+    /// Send the variables of this process and the services of a project's file, for the next request.
     fn declare(&mut self, declared: &DeclaredServices) -> Result<(), UpError> {
         for some in UpEnvironmentParams::own() {
             self.client.call("up/environment", &json!(some), PATIENCE)?;
@@ -183,7 +183,8 @@ impl SupervisorConnection {
         Ok(())
     }
 
-    /// Declare services, and want some of them; what has come of those that are wanted or differ comes back.
+    /// Declare services and request some of them. Returns what becomes of the services that are requested or that
+    /// differ.
     fn want(&mut self, declared: &DeclaredServices, wish: &Wish<'_>) -> Result<Vec<Answered>, UpError> {
         self.declare(declared)?;
         let Wish { names, lease, differing } = wish;
@@ -191,7 +192,7 @@ impl SupervisorConnection {
         answered(self.client.call("up/want", &params, PATIENCE)?)
     }
 
-    /// Want these services, which are declared already, until they are stopped.
+    /// Keep these services, which are declared already, until they are stopped.
     ///
     /// # Errors
     /// The supervisor refuses, or is gone.
@@ -200,8 +201,8 @@ impl SupervisorConnection {
         Ok(())
     }
 
-    /// Have a service begin as it is declared now, with the variables of this process. The change comes back if it runs by
-    /// another declaration.
+    /// Start a service as it is declared now, with the variables of this process. Returns the change if the service
+    /// runs with another declaration.
     pub(in crate::serving::up) fn again(
         &mut self,
         declared: &DeclaredServices,
@@ -215,8 +216,8 @@ impl SupervisorConnection {
         Ok(accepted.into_iter().find(|service| service.name == name).and_then(|service| service.change))
     }
 
-    /// Want nothing any more of what this connection has a lease of. Of what nobody wants then, the services with the names
-    /// in `kill` are killed with what they need. The names of all that others want come back.
+    /// End this connection's lease of services. Services that nobody wants then stop; those named in `kill` are killed,
+    /// with the services that they need. Returns the names of the services that other clients want.
     ///
     /// # Errors
     /// The supervisor is gone.
@@ -226,7 +227,7 @@ impl SupervisorConnection {
         Ok(kept.filter_map(|name| name.as_str().map(str::to_owned)).collect())
     }
 
-    /// Ask it to stop all services and to end; the longest that one of them may take comes back.
+    /// Ask it to stop all services and to end. Returns the longest that one of the services may take.
     pub(in crate::serving::up) fn stop_all(&mut self) -> Result<Duration, UpError> {
         let bound = self.bound()?;
         self.client.call("board/stop", &json!({}), PATIENCE)?;
@@ -240,11 +241,11 @@ impl SupervisorConnection {
     }
 }
 
-/// Have services at work, with those that they need. With a lease they are stopped once the connection that comes back is
+/// Start services, with the services that they need. With a lease they are stopped once the returned connection is
 /// closed, unless another client wants them.
 ///
 /// # Errors
-/// No supervisor can be had, or it refuses.
+/// No supervisor can be started, or it refuses.
 pub fn want(
     home: &Home,
     declared: &DeclaredServices,
@@ -261,14 +262,14 @@ pub fn want(
     }
 }
 
-/// Wait until this supervisor, which takes no requests any more, holds the project no more. It listens until the last of its
+/// Wait until this supervisor, which no longer accepts requests, releases the project. It listens until the last of its
 /// services has stopped.
 fn await_closing(
     place: &UpPlace,
     mut supervisor: SupervisorConnection,
     frontend: &dyn Frontend,
 ) -> Result<(), UpError> {
-    // One that is gone already has no bound.
+    // A supervisor that has already ended has no bound.
     let bound = supervisor.bound().unwrap_or_default();
     let (deadline, said_at) = (Instant::now().checked_add(bound + ENDING), Instant::now() + NOTICED);
     let mut said = false;
@@ -286,8 +287,8 @@ fn await_closing(
     Ok(())
 }
 
-/// Wait until the guards of the project's last supervisor have ended. What they have left is known for that only once they
-/// have, and a guard that was killed together with its supervisor ends a moment after it.
+/// Wait until the guards of the project's last supervisor have ended. Only then can the processes that they left behind
+/// be recognised, and a guard that was killed together with its supervisor ends a moment after it.
 fn await_dying_guards(place: &UpPlace) {
     let Some((board, _)) = place.last_board() else { return };
     let Ok(mut reader) = find::open_file(&board) else { return };

@@ -1,4 +1,5 @@
-//! From a project's file to its supervisor at work: declarations, the supervisor's place and process, the way to it.
+//! Getting from a project's file to its running supervisor: declarations, the supervisor's place and process,
+//! connecting.
 
 pub(super) mod begin;
 pub(super) mod connect;

@@ -1,4 +1,4 @@
-//! From a project's file to the declarations of its services: consent, tools, variables.
+//! Getting from a project's file to the declarations of its services: consent, tools, variables.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -42,10 +42,11 @@ pub enum UpPrepared {
     NotInstalled(RunOutcome),
 }
 
-/// Check that a project's services can be started: it declares some, without mistakes, and its user has agreed to them.
+/// Check that a project's services can be started: that they are declared without errors, that the user has agreed to
+/// them, and that there are any.
 ///
 /// # Errors
-/// The first of these that does not hold.
+/// The first of these conditions that does not hold.
 pub fn check_services(workspace: &Workspace) -> Result<(), UpError> {
     let project = &workspace.project;
     if let Some(errors) = project.service_errors() {
@@ -61,12 +62,12 @@ pub fn check_services(workspace: &Workspace) -> Result<(), UpError> {
     Ok(())
 }
 
-/// Prepare the services of the project at `place`. Missing tools are installed first, if `sync` says so.
+/// Prepare the services of the project at `place`. With `sync`, missing tools are installed first.
 ///
 /// # Errors
-/// The project declares no services, or wrong ones, or its user has not agreed to them.
+/// The project declares no services, or its declarations have errors, or the user has not agreed to them.
 pub fn prepare(home: &Home, place: &ProjectPlace, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
-    // Before the file is opened: whoever reads it later has a later time.
+    // Take the time before the file is opened, so that a later reading always has a later time.
     let read_at = ReadAt::now();
     let asking = |_: &Consent| ConsentSource::User;
     let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
@@ -101,7 +102,7 @@ pub fn prepare(home: &Home, place: &ProjectPlace, sync: bool, frontend: &dyn Fro
             digest.update(&bytes);
         }
         let env_files = digest.finish().hex();
-        // With `watch`, starting changed files is what was agreed to.
+        // With `watch`, the user has agreed to running changed files.
         let agreed = if service.watch.is_empty() { agreed } else { Vec::new() };
         let (service, project) = (service.clone(), directory.clone());
         let spec = Spec { project, environment, env_files, agreed, ..Spec::for_service(service) };

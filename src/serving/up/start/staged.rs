@@ -1,5 +1,5 @@
-//! A client's variables and the services of its file. The client sends both to the supervisor in pieces, ahead of the request
-//! to start some of the services; until then they are staged here.
+//! A client's variables and the services of its file. The client sends both to the supervisor in pieces, before the
+//! request to start some of the services; until then they are staged here.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use vx_process::Inherited;
 use vx_services::declared::reading::{ReadAt, ServiceFileReading};
 use vx_services::declared::spec::Spec;
 
-/// The largest request that a supervisor takes: a variable may have 128 KiB, and each byte of it six in a document.
+/// The largest request that a supervisor accepts: a variable may have 128 KiB, and each of its bytes up to six in JSON.
 pub(in crate::serving::up) const REQUEST_BYTES: usize = 1024 * 1024;
-/// The variables of one request, in bytes, unless one alone has more.
+/// The most bytes of variables in one request, unless a single variable is larger.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// A name or a value: text, if it is any.
+/// A name or a value, as text if it is valid UTF-8.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum VariableText {
@@ -45,14 +45,14 @@ impl From<VariableText> for OsString {
     }
 }
 
-/// The parameters of `up/environment`: some of a client's variables. More requests bring the others.
+/// The parameters of `up/environment`: some of a client's variables. Further requests send the others.
 #[derive(Serialize, Deserialize)]
 pub(in crate::serving::up) struct UpEnvironmentParams {
     variables: Vec<(VariableText, VariableText)>,
 }
 
 impl UpEnvironmentParams {
-    /// All variables of this process, but for those that mark it as a part of other work.
+    /// All variables of this process, except those that mark it as part of other work.
     pub(in crate::serving::up) fn own() -> impl Iterator<Item = Self> {
         let mut left = without_work_marks().peekable();
         std::iter::from_fn(move || {
@@ -69,7 +69,7 @@ impl UpEnvironmentParams {
     }
 }
 
-/// All that one client has named.
+/// Everything that one client has sent.
 #[derive(Default)]
 pub(in crate::serving::up) struct StagedDeclarations {
     variables: Vec<(OsString, OsString)>,
@@ -78,12 +78,12 @@ pub(in crate::serving::up) struct StagedDeclarations {
 }
 
 impl StagedDeclarations {
-    /// Take some of its variables. They come before its services.
+    /// Add some of its variables. They must come before its services.
     pub(in crate::serving::up) fn add_variables(&mut self, some: UpEnvironmentParams) {
         self.variables.extend(some.variables.into_iter().map(|(name, value)| (name.into(), value.into())));
     }
 
-    /// Take one of its services, which has its variables from now on.
+    /// Add one of its services, which gets the variables sent so far.
     pub(in crate::serving::up) fn add_service(&mut self, mut spec: Spec) -> &Spec {
         if self.inherited.is_none() && !self.variables.is_empty() {
             self.inherited = Some(Inherited(Arc::new(std::mem::take(&mut self.variables))));
@@ -93,7 +93,7 @@ impl StagedDeclarations {
         &self.specs[self.specs.len() - 1]
     }
 
-    /// The services as a reading of the file; `None` if it has named none.
+    /// The services as a reading of the file; `None` if the client has sent none.
     pub(in crate::serving::up) fn reading(self, read_at: ReadAt) -> Option<ServiceFileReading> {
         Some(ServiceFileReading { specs: self.specs, read_at }).filter(|reading| !reading.specs.is_empty())
     }

@@ -32,13 +32,13 @@ use crate::serving::up::guest::{Guest, Invitation};
 
 /// The slots of the board.
 const SLOTS: u32 = 256;
-/// The longest wait for the lock: an earlier supervisor may be about to end.
+/// The longest wait for the lock, since an earlier supervisor may be about to end.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Supervise the services of the project in this directory, until none is left. Clients have the answers of this guest, too.
+/// Supervise the services of the project in this directory, until none is left. The guest also answers clients.
 ///
 /// # Errors
-/// Another supervisor does, or there is no board.
+/// Another supervisor runs, or no board can be made.
 pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError> {
     let interrupts = interrupts()?;
     let place = UpPlace::for_directory(directory)?;
@@ -49,7 +49,7 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
     let board = Arc::new(create_board(&place.runtime, subject, SLOTS)?);
     let logs = logs_of(board.path());
     std::fs::create_dir_all(&logs)?;
-    // What a supervisor has left that was killed.
+    // A supervisor that was killed may have left builds.
     let builds = place.builds();
     let _ = std::fs::remove_dir_all(&builds);
     let supervision = Supervision {
@@ -87,11 +87,11 @@ pub fn supervise(directory: &Path, guest: impl Invitation) -> Result<(), UpError
     Ok(())
 }
 
-/// The hand of a supervisor.
+/// What a supervisor does for the clients of its control socket.
 struct UpHand {
     handle: SupervisorHandle,
     guest: Box<dyn Guest>,
-    /// The variables and services that a client has named and not asked for yet.
+    /// The variables and services that a client has sent but not requested yet.
     staged: Mutex<HashMap<u64, StagedDeclarations>>,
     /// The declared services that have a build.
     built: Mutex<BTreeSet<String>>,
@@ -118,7 +118,7 @@ struct UpAgainParams {
     read_at: ReadAt,
 }
 
-/// A request after which a service runs as it is declared.
+/// A request after which a service runs as it is declared now.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Begin {
@@ -218,7 +218,7 @@ struct UpReleaseParams {
 }
 
 fn not_understood(bad: RpcError) -> RpcError {
-    let hint = "let both vx be the same version: `vx down`, then `vx up`";
+    let hint = "use the same version of vx for both: run `vx down`, then `vx up`";
     fault(Trouble::new(TroubleKind::Usage, bad.message).hinted(hint))
 }
 
@@ -242,7 +242,7 @@ impl Hand for UpHand {
 
     fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble> {
         if slot.kind == Kind::Build && verb != Verb::Rebuild {
-            return Err(impossible(verb, slot, "stop or restart its service, or rebuild that"));
+            return Err(impossible(verb, slot, "stop, restart or rebuild its service"));
         }
         let name = service_of_key(&slot.key).to_owned();
         let request = match verb {

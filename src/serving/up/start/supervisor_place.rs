@@ -1,4 +1,4 @@
-//! The place of a project's supervisor: a lock that it holds for life, with a record of its board in it.
+//! The place of a project's supervisor: a lock that it holds for life, which contains a record of its board.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,11 +15,11 @@ use vx_shm::{Kind, Snapshot};
 use crate::boards::find;
 use crate::serving::up::error::UpError;
 
-/// The time between two looks at a lock.
+/// The time between two attempts to take a lock.
 const GLANCE: Duration = Duration::from_millis(5);
-/// The beginning of the names of a project's files here.
+/// The prefix of the names of a project's files here.
 const OWN: &str = "up-";
-/// The digits of a project's digest in the name of its lock.
+/// How many digits of a project's digest are in the name of its lock.
 const DIGITS: usize = 16;
 
 /// The place of one project's supervisor.
@@ -32,13 +32,13 @@ pub struct UpPlace {
     lock: PathBuf,
 }
 
-/// The record of a project's supervisor, in the lock that it holds. The board of one that has ended is found by the key of
-/// the project, which it has in its header.
+/// The record of a project's supervisor, in the lock that it holds. The board of a supervisor that has ended is found
+/// by the project's key in the board's header.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::serving::up) struct SupervisorRecord {
     pub pid: u32,
     pub board: PathBuf,
-    /// The board's id: another run may have a board in a file of the same name later.
+    /// The board's id, because another run may later have a board in a file of the same name.
     #[serde(default)]
     pub board_id: String,
 }
@@ -62,19 +62,19 @@ impl UpPlace {
         Ok(Self { directory, runtime, lock })
     }
 
-    /// The directory for the results of its builds. It belongs to the lock: a supervisor that holds another one, in another
+    /// The directory for the results of its builds. It depends on the lock: a supervisor with another lock, in another
     /// runtime directory, has another folder in the same home.
     pub(in crate::serving::up) fn builds(&self) -> PathBuf {
         let name = format!("up-{}", digest_of(&self.lock));
         Home::from_environment().map_or_else(|_| self.runtime.join("builds"), |home| home.builds()).join(name)
     }
 
-    /// True if a supervisor is there, or about to be.
+    /// Whether a supervisor runs, or is starting or ending.
     pub fn is_held(&self) -> bool {
         !is_free(&self.lock)
     }
 
-    /// Take the lock, within this time. A client that looks at it holds it for a moment.
+    /// Take the lock, within this time. A client that checks the lock holds it for a moment.
     pub(in crate::serving::up) fn acquire_lock(&self, patience: Duration) -> io::Result<Option<FileLock>> {
         let deadline = Instant::now() + patience;
         loop {
@@ -86,22 +86,22 @@ impl UpPlace {
         }
     }
 
-    /// The turnstile of clients that start a supervisor: one does, the others wait for that.
+    /// The lock by which only one client at a time starts a supervisor; the others wait.
     pub(in crate::serving::up) fn turn(&self) -> io::Result<Option<FileLock>> {
         FileLock::try_acquire(&self.lock.with_extension("turn"))
     }
 
-    /// The record of a supervisor that is there.
+    /// The record of the running supervisor.
     pub(in crate::serving::up) fn record(&self) -> Option<SupervisorRecord> {
         SupervisorRecord::read(&self.lock).filter(|_| self.is_held())
     }
 
-    /// The board of the last supervisor here, which may be gone, with a reading.
+    /// The board of the last supervisor, which may have ended, with a reading.
     pub(in crate::serving::up) fn last_board(&self) -> Option<(PathBuf, Snapshot)> {
         find::newest_in(&self.runtime, Kind::Service, &self.directory)
     }
 
-    /// True if the supervisor that is there is this process.
+    /// Whether the running supervisor is the process with this number.
     pub(in crate::serving::up) fn is_held_by(&self, pid: u32) -> bool {
         self.record().is_some_and(|record| record.pid == pid)
     }
@@ -112,7 +112,7 @@ impl SupervisorRecord {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 
-    /// Write it into this lock, which this process holds.
+    /// Write the record into this lock, which this process holds.
     pub(in crate::serving::up) fn write(&self, lock: &FileLock) -> io::Result<()> {
         let text = serde_json::to_vec(self).map_err(io::Error::other)?;
         let mut file = lock.file();

@@ -1,7 +1,7 @@
-//! A command after an install with the files that its user has agreed to.
+//! A post-install command, with the files that the user has agreed to.
 //!
 //! Each file is read once and compared. A file that a word of the command names by its whole path runs from a copy of the
-//! bytes that were compared, in a folder that only this user can read, so that nothing comes between. The others, and
+//! compared bytes, in a folder that only this user can read, so that it cannot change in between. Other files, and
 //! folders, are compared right before the command.
 
 use std::fs::{self, File};
@@ -14,7 +14,7 @@ use vx_project::trust::{compare_agreed, with_other_paths};
 
 use crate::tools::shell::system::quote;
 
-/// A command, and the copies that it names. They go with this value.
+/// A command, and the copies that it names. Dropping this value removes the copies.
 pub(super) struct AgreedCommand {
     /// The command.
     pub text: String,
@@ -24,11 +24,11 @@ pub(super) struct AgreedCommand {
 /// Why a command cannot run as it was agreed to.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AgreedCommandError {
-    /// A file is not the one that was agreed to.
+    /// A file has changed since it was agreed to.
     #[error("{0}; `vx trust` shows what it would do now")]
     File(#[from] AgreedFileError),
     /// A copy cannot be made.
-    #[error("its files cannot be copied to where they run from: {0}")]
+    #[error("its files cannot be copied to the folder that they run from: {0}")]
     Copy(#[from] io::Error),
 }
 
@@ -49,7 +49,7 @@ impl AgreedCommand {
             let copy = own.join(file.path.file_name().unwrap_or_default());
             let mut written = File::create(&copy)?;
             written.write_all(&bytes)?;
-            // It is the mode that lets a program be started by its path.
+            // Keep the mode, so that a program can be started by its path.
             set_mode(&written, &fs::metadata(&file.path)?.permissions())?;
             copies.push((file, copy));
         }
@@ -58,7 +58,7 @@ impl AgreedCommand {
             let copy = copies.iter().find(|(file, _)| file.is_at(path))?;
             Some(quote(&copy.1.to_string_lossy()))
         };
-        // The words of another system's shell are not read here.
+        // Only the words of a POSIX shell are understood here.
         let text = if cfg!(unix) { with_other_paths(command, &replacement) } else { command.to_owned() };
         Ok(Self { text, _copies: Some(folder) })
     }

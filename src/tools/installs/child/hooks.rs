@@ -1,5 +1,4 @@
-//! The services that an install needs from its run: the progress of other installs, and the tool's post-install
-//! command.
+//! What an install needs from its run: the progress of other installs, and the tool's post-install command.
 
 use std::ffi::OsString;
 use std::io;
@@ -26,7 +25,7 @@ use crate::tools::installs::lock_holder::holder_progress;
 /// The longest that a post-install command may take.
 const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);
 
-/// The longest that a program may take that is started once.
+/// The longest that the trial of a program may take.
 const TRIAL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Install by this configuration, and report to this slot.
@@ -59,7 +58,7 @@ fn slot_of(config: &InstallConfig, tool: &str) -> Option<SlotView> {
     snapshot.slots.into_iter().find(|slot| slot.key == key && slot.index != at.slot)
 }
 
-/// The programs of another tool: of its version in this run, or else of the version installed last.
+/// The programs of another tool: of its version in this run, or else of the version that was installed last.
 fn programs_of(config: &InstallConfig, tool: &str) -> Option<PathBuf> {
     let wanted = slot_of(config, tool).map(|slot| slot.version);
     let releases = Store::new(Home::from_root(config.home.clone())).list().ok()?;
@@ -69,7 +68,7 @@ fn programs_of(config: &InstallConfig, tool: &str) -> Option<PathBuf> {
     best.map(|release| release.path.join("bin"))
 }
 
-/// The progress of this run with another tool, from its slot on the same board.
+/// How far this run is with another tool, from that tool's slot on the same board.
 fn state_of(config: &InstallConfig, tool: &str) -> Option<NeededToolState> {
     let path = config.board.as_ref()?.path.clone();
     let slot = slot_of(config, tool)?;
@@ -94,7 +93,7 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
     let mut environment = vec![("PATH".into(), path)];
     environment.extend(config.options.iter().map(|(name, value)| (name.into(), value.into())));
     let patience = hook.time_left.unwrap_or(POSTINSTALL_PATIENCE).min(POSTINSTALL_PATIENCE);
-    // Beside the release the copies go with the staging of this install, however that ends.
+    // The copies are made beside the release, in the staging directory, which is removed however this install ends.
     let place = hook.release.parent().unwrap_or(hook.release);
     let command = AgreedCommand::new(hook.command, &config.agreed, place).map_err(|error| CommandFault {
         reason: error.to_string(),

@@ -13,7 +13,7 @@ use vx_store::config::InstallConfig;
 use vx_run::channel::InstallChannel;
 use vx_run::{JobAttempt, make_logs};
 
-/// The most of a child's last output that is kept for its error, in bytes.
+/// How much of a child's last output is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
 
 /// The program and the logs of a run's children.
@@ -21,18 +21,18 @@ const KEEP_BYTES: usize = 8 * 1024;
 pub struct InstallChild {
     /// This program.
     pub program: PathBuf,
-    /// The directory for the children's logs, beside the board; `None` where there is no place for it.
+    /// The directory for the children's logs, beside the board; `None` if there is no place for it.
     pub logs: Option<PathBuf>,
 }
 
 impl InstallChild {
-    /// Children of this very program, logging beside the board in this file.
+    /// Children that run this same program, with their logs beside the board in this file.
     pub fn beside(board: &Path) -> io::Result<Self> {
         Ok(Self { program: own_program()?, logs: make_logs(board)? })
     }
 }
 
-/// The variables by which the child finds a board that is not where it would look.
+/// The variables by which the child finds a board that is not in its usual directory.
 fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     let usual = find_runtime_directory().ok().flatten();
     let directory = board.parent().filter(|_| Unnamed::from_path(board).is_none());

@@ -1,4 +1,4 @@
-//! Joins an install's reports to its slot on the board.
+//! Writes an install's reports to its slot on the board.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,12 +9,12 @@ use vx_status::vocabulary::Phase;
 
 use vx_store::report::{InstallProgress, InstallStep, Reporter};
 
-/// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
+/// Reports to a slot. Only this process uses the lock, and never for long: a publication takes nanoseconds.
 pub struct SlotReporter {
     slot: Mutex<Slot>,
-    /// True while the slot says that it waits for another one.
+    /// Whether the slot says that it waits for another one.
     waits: AtomicBool,
-    /// The number of this attempt at the install; connections lost in it count on from here.
+    /// The number of this attempt at the install; each lost connection adds one.
     first_attempt: u8,
 }
 
@@ -24,7 +24,7 @@ impl SlotReporter {
         Self { slot: Mutex::new(slot), waits: AtomicBool::new(false), first_attempt }
     }
 
-    /// The slot, once nothing more is to be reported.
+    /// The slot, once there is nothing more to report.
     pub fn into_slot(self) -> Slot {
         self.stop_waiting();
         self.slot.into_inner()
@@ -79,8 +79,8 @@ fn phase_of(step: InstallStep) -> Phase {
     Phase::new(Kind::Install, step as u8)
 }
 
-/// The progress of the install on this slot. A step of a newer version reads as one that is resolving: at work, and not
-/// expected to stand still.
+/// The progress of the install on this slot. An unknown step, from a newer version, counts as resolving: at work, and
+/// not expected to stand still.
 pub fn progress_on(slot: &SlotView) -> InstallProgress {
     let step = InstallStep::ALL.get(usize::from(slot.step.number())).copied().unwrap_or(InstallStep::Resolving);
     InstallProgress { step, done: slot.done, total: slot.total }

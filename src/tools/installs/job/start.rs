@@ -18,7 +18,7 @@ pub struct InstallRun {
     pub steps: Vec<PlanStep>,
     /// The program and the logs of the children.
     pub child: InstallChild,
-    /// The limit of children at work at once.
+    /// The limit on children that work at once.
     pub jobs: Jobs,
     /// Stop the rest at the first failure.
     pub fail_fast: bool,
@@ -26,7 +26,7 @@ pub struct InstallRun {
     pub held: Option<RunHoldMonitor>,
 }
 
-/// Start a run on a thread of its own.
+/// Start a run on a separate thread.
 pub fn start_run(run: InstallRun) -> io::Result<RunHandle> {
     let InstallRun { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast, held } = run;
     let job = |step| Arc::new(InstallJob::new(step, program.clone())) as Arc<dyn Job>;

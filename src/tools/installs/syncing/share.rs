@@ -1,4 +1,4 @@
-//! A project's share of a sync: the tools that it gives, and what they resolve to.
+//! A project's share of a sync: the tools that it contributes, and what they resolve to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use crate::workspace::frontend::run::{DeclarationLocation, DeclarationLocations}
 use crate::workspace::project::{Access, Workspace};
 use crate::workspace::withheld_notice::tell;
 
-/// The tools of a sync that one project gives.
+/// The tools of a sync that one project contributes.
 pub(super) struct Share {
-    /// The project's depth: 0 for the project at hand.
+    /// The project's depth: 0 for the current project.
     pub(super) depth: usize,
     /// The tools that may be installed.
     pub(super) asked: Vec<ToolRequest>,
-    /// The names of those on this system that need a consent that is lacking.
+    /// The names of the tools for this system whose consent is missing.
     pub(super) withheld: Vec<String>,
     /// The sources, as the project configures them.
     pub(super) sources: Arc<Sources>,
@@ -42,8 +42,8 @@ pub(super) struct ResolvedShare {
 }
 
 impl Share {
-    /// The shares of all projects that give one of the tools; the first is that of the project at hand. The frontend gets
-    /// the notices about them.
+    /// The shares of all projects that contribute one of the tools; the first is that of the current project. The
+    /// frontend gets the notices about them.
     pub(super) fn all(
         workspace: &Workspace,
         options: &SyncOptions,
@@ -66,7 +66,7 @@ impl Share {
         Ok(shares)
     }
 
-    /// A resolver by the lock and the settings of the project.
+    /// A resolver with the project's lock and settings.
     pub(super) fn resolver<'a>(&'a self, workspace: &'a Workspace, frozen: bool) -> Resolver<'a> {
         let of = workspace.at_depth(self.depth);
         let lock_above = (self.depth > 0).then_some(of.project.directory.as_path());
@@ -80,7 +80,7 @@ impl Share {
     }
 }
 
-/// The place where each tool of these shares is declared, by the key of its slot.
+/// Where each tool of these shares is declared, by the key of its slot.
 pub(super) fn declared(workspace: &Workspace, shares: &[Share]) -> DeclarationLocations {
     let of_share = |share: &Share| {
         let file = workspace.at_depth(share.depth).project.path.clone();
@@ -105,7 +105,8 @@ fn check_names(workspace: &Workspace, given: &[Vec<ToolRequest>], names: &[Strin
     })
 }
 
-/// Resolve and plan every share. Those further up come first, since nearer tools may be run by theirs.
+/// Resolve and plan every share, those of projects further up first, since nearer tools may need tools from further up
+/// to run.
 pub(super) fn resolve(
     workspace: &Workspace,
     shares: &[Share],
@@ -140,7 +141,7 @@ pub(super) fn resolve(
     all
 }
 
-/// Resolve these tools. A tool that needs an undeclared one fails alone, and so does one that vx does not know.
+/// Resolve these tools. If a tool needs an undeclared tool, or is unknown to vx, only that tool fails.
 fn resolve_each(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Resolution {
     let undeclared = resolver.undeclared(asked);
     let is_alone = |ask: &ToolRequest| undeclared.iter().any(|error| error.tool == ask.name);
@@ -154,7 +155,7 @@ fn resolve_each(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Resolution {
     resolution
 }
 
-/// The tools that may be installed, and the names of those on this system that need a consent that is lacking.
+/// The tools that may be installed, and the names of the tools for this system whose consent is missing.
 pub(crate) fn of_catalogue(
     workspace: &Workspace,
     asked: impl IntoIterator<Item = ToolRequest>,

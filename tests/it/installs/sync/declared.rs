@@ -59,7 +59,7 @@ fn what_cannot_be_had_changes_nothing() {
         ("use biome@9", 1, "no version matches `9`"),
         ("use biome@2.4 nonsuch-tool@1", 2, "`nonsuch-tool` is not known to vx"),
         ("use biome@==", 2, "is not a version"),
-        ("use biome@2 biome@2.4", 2, "is asked for as"),
+        ("use biome@2 biome@2.4", 2, "is requested as"),
         ("use --global --project . biome", 2, "cannot be used with"),
         ("use", 2, "required"),
     ] {

@@ -99,7 +99,7 @@ fn fail_fast_stops_also_after_a_failure_that_needed_no_child() {
 #[test]
 fn one_tool_asked_for_in_two_versions_is_refused() {
     let sandbox = two();
-    sandbox.vx("install biome@2.3.4 biome@2.3.5").refuses_with("`biome` is asked for as `2.3.4` and as `2.3.5`");
+    sandbox.vx("install biome@2.3.4 biome@2.3.5").refuses_with("`biome` is requested as `2.3.4` and as `2.3.5`");
     sandbox.vx("install biome@2.3.4 biome@2.3.4").succeeds();
 }
 

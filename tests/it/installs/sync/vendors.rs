@@ -259,7 +259,7 @@ fn a_mirror_that_cannot_be_one_is_named_with_its_setting() {
     sandbox
         .write("vx.toml", &format!("[settings]\nmirrors = {{ nodejs = \"ftp://h.invalid/\", nodjs = \"x\" }}\n{NODE}"));
     let refused = sandbox.vx("lock").fails_with("`mirrors.nodejs` of [settings] is not a web address");
-    refused.says("`mirrors.nodjs` of [settings] is no site that vx knows: github, golang, nodejs, rust");
+    refused.says("`mirrors.nodjs` in [settings] is not one of the sites that vx knows: github, golang, nodejs, rust");
     sandbox.write("vx.toml", &format!("[settings]\nmirrors = \"x\"\n{NODE}"));
     sandbox.vx("lock").exits_with(2).says("`mirrors` is not a table of names and addresses");
 }

@@ -93,7 +93,7 @@ fn a_bare_word_is_answered_with_what_does_the_same() {
         ("esbiuld", "did you mean `esbuild`?"),
     ] {
         let refused =
-            sandbox.vx(words).refuses_with("is no command of vx, and no tool that vx.toml declares or vx knows");
+            sandbox.vx(words).refuses_with("is neither a command of vx nor a tool that vx.toml declares or vx knows");
         refused.says(hint).keeps_silent_about("`up`").keeps_silent_about("`stop`").keeps_silent_about("`run`");
     }
 }

@@ -123,7 +123,7 @@ fn scripts_see_inherited_tools_and_variables_and_are_not_inherited() {
     assert_eq!(in_app(&sandbox, "run ../../up").succeeds().stdout(), "up\n", "but for those that are called by path");
     in_app(&sandbox, "run ../up").refuses_with("there is no vx.toml in").says("name the directory that holds it");
     let file = sandbox.project().join("vx.toml").display().to_string();
-    in_app(&sandbox, "run up").says(&format!("`vx run ../../up` runs that of `{file}`"));
+    in_app(&sandbox, "run up").says(&format!("`vx run ../../up` runs the one in `{file}`"));
     let list = format!("`vx run --project {} --list`", sandbox.project().display());
     in_app(&sandbox, "run ../../nosuch").refuses_with("there is no script `nosuch`").says(&list);
     in_app(&sandbox, "run ../../").refuses_with("no script is named").says(&format!("`{file}` has up"));

@@ -183,7 +183,7 @@ fn ran(finished: &Finished) -> Answer {
 }
 
 fn answer(version: &str, stderr: &str) -> Answer {
-    let words = ["not installed", "is installed, and vx.lock does not say", "on PATH is"];
+    let words = ["not installed", "is installed, but vx.lock does not say", "on PATH is"];
     let said = stderr.lines().any(|line| line.contains("node") && words.iter().any(|words| line.contains(words)));
     match version {
         "" | "18.0.0" if said => Said,

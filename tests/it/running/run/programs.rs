@@ -136,7 +136,7 @@ fn a_link_to_an_undeclared_tool_runs_the_copy_behind_it_on_the_search_path() {
     assert_eq!(call(&sandbox.project()).succeeds().stdout(), "pinned\n");
     assert_eq!(call(&other).succeeds().stdout(), "of this system\n");
     fs::remove_file(other.join("say")).expect("it goes");
-    call(&other).refuses_with("`say` is no tool that vx.toml declares or vx knows, and no program on PATH");
+    call(&other).refuses_with("`say` is neither a tool that vx.toml declares or vx knows nor a program on PATH");
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn twenty_turns_end_with_results_in_the_order_of_the_input() {
     let names: Vec<String> = (0..20).map(|number| format!("t{number}")).collect();
     batch(&sandbox, &names.iter().map(String::as_str).collect::<Vec<_>>());
     let finished = sandbox.vx("turn --batch batch.jsonl --jobs 4 --dump out --json").exits_with(1);
-    let finished = finished.says("1 of 20 turns did not end well: t3");
+    let finished = finished.says("1 of 20 turns failed: t3");
     let results = lines(&finished.stdout());
     let expected: Vec<(String, String)> =
         names.iter().map(|name| (name.clone(), if name == "t3" { "failed" } else { "good" }.to_owned())).collect();
@@ -58,7 +58,7 @@ fn one_turn_is_stopped_and_one_tried_again_while_the_others_go_on() {
     let board = sandbox.board().expect("a board");
     assert_eq!(slot_of(&board, "last").expect("a slot")["state"], "live");
     sandbox.write("go", "");
-    running.finish().exits_with(1).says("1 of 3 turns did not end well: slow");
+    running.finish().exits_with(1).says("1 of 3 turns failed: slow");
     let results = lines(&sandbox.read("out/results.jsonl"));
     let expected = [("slow", "cancelled"), ("bad", "good"), ("last", "good")];
     assert_eq!(outcomes(&results), expected.map(|(name, outcome)| (name.to_owned(), outcome.to_owned())));

@@ -197,7 +197,7 @@ fn wrong_words_are_refused_before_anything_starts() {
     sandbox.vx("turn").exits_with(2).says("there is no prompt").says("`-p TEXT`");
     sandbox.write("batch.jsonl", "{\"prompt\": \"hi\"}\n{\"prompt\": 1}\n");
     let wrong = "`batch.jsonl` has no turn in JSON where one is expected: invalid type: integer `1`, expected a string at line 2 column 12";
-    sandbox.vx("turn --batch batch.jsonl").exits_with(2).says(wrong).says("a line is such as");
+    sandbox.vx("turn --batch batch.jsonl").exits_with(2).says(wrong).says("write lines such as");
     assert!(!sandbox.project().join("started").exists());
 }
 

@@ -250,7 +250,7 @@ fn a_call_in_the_foreground_names_what_it_changes_and_goes_on_when_one_of_its_se
     });
     services.declare(&services_of(&[("web", "1"), ("new", "1")]));
     let second = services.0.start("up");
-    eventually("it says so", || second.said().contains("`old` stops: it is not declared any more").then_some(()));
+    eventually("it says so", || second.said().contains("`old` stops: it is no longer declared").then_some(()));
     eventually("it is stopped", || (services.state("old") == "stopped").then_some(()));
     second.signal(Signal::INT);
     second.finish().exits_with(130).says("`web` goes on for others");

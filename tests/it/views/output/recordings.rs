@@ -142,7 +142,7 @@ fn a_file_that_is_no_recording_is_never_overwritten() {
     sandbox
         .vx("sync --record nowhere/run.vxr")
         .fails_with("cannot record to `nowhere/run.vxr`")
-        .says("hint: name a file that is not there yet, or an older recording, with `--record`\n");
+        .says("hint: name a new file, or an older recording, with `--record`\n");
     sandbox
         .vx("sync --dump vx.toml")
         .fails_with("cannot make `vx.toml`")

@@ -207,7 +207,7 @@ fn a_name_is_given_again_once_its_board_is_over() {
     eventually("it is made again", || {
         sandbox.board().filter(|board| board["board"]["title"] == "second" && board["slots"] == serde_json::json!([]))
     });
-    sandbox.script(nightly).fails_with("the name is taken").says("still at work on it");
+    sandbox.script(nightly).fails_with("the name is taken").says("still uses it");
     running.signal(rustix::process::Signal::KILL);
     let _ = running.finish();
     sandbox.script(nightly).succeeds();

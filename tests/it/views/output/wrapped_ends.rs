@@ -128,7 +128,7 @@ fn a_command_that_cannot_start_has_the_exit_code_of_a_shell() {
     run("./plain").exits_with(126).says("try `sh ./plain`");
     sandbox.write("script", "#!/no/such/interpreter\n");
     fs::set_permissions(sandbox.project().join("script"), executable).expect("a file");
-    run("./script").exits_with(127).says("`/no/such/interpreter`, which is not there");
+    run("./script").exits_with(127).says("`/no/such/interpreter`, which does not exist");
     run("/").exits_with(126).says("it is a directory");
     let slot = sandbox.slot("x").expect("its slot");
     assert_eq!((text(&slot["state"]), &slot["exit_code"]), ("failed", &126.into()));
@@ -140,7 +140,7 @@ fn a_board_that_the_environment_names_and_that_is_not_there_is_named() {
     let mut command = wrapped(&sandbox, "echo here");
     command.env("VX_BOARD", "nosuch");
     let finished = sandbox.run("x", command).finish().succeeds().prints("here");
-    finished.says("`x` has a board of its own: there is no board `nosuch`");
+    finished.says("`x` has its own board: there is no board `nosuch`");
     assert_eq!(text(&sandbox.slot("x").expect("its slot")["state"]), "done");
 }
 

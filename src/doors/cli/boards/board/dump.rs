@@ -22,10 +22,10 @@ pub(super) fn run(board: Option<&str>, at: Option<Duration>, raw: Option<&Path>,
     }
     if at.is_some() {
         return Err(CommandFailure::usage(format!(
-            "`{}` is no recording: it has no other moment than now",
+            "`{}` is not a recording: it has only its present state",
             path.display()
         ))
-        .hint("`--at` is for what `vx sync --record FILE` has recorded"));
+        .hint("use `--at` with a recording; `vx sync --record FILE` makes one"));
     }
     let mut reader = find::open_file(&path)?;
     if let Some(raw) = raw {

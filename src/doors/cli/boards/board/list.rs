@@ -60,7 +60,7 @@ pub(super) fn recordings() -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The places that were looked at, for a message.
+/// The searched places, for a message.
 fn places() -> Result<String, find::BoardError> {
     let quoted = |place: &PathBuf| format!("`{}`", place.display());
     Ok(find::places()?.iter().map(quoted).collect::<Vec<_>>().join(", "))

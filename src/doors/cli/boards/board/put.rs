@@ -14,7 +14,7 @@ pub(super) fn run(arguments: PutArguments) -> CommandResult {
     let good = arguments.state.is_some_and(|state| state.0.good());
     if arguments.error.is_some() && good {
         return Err(CommandFailure::usage("`--error` goes with `--state failed` or `--state cancelled`")
-            .hint("`--message` says anything else"));
+            .hint("use `--message` for any other text"));
     }
     let (board, owner) = (arguments.board.clone(), arguments.owner);
     let report = SlotReport::from(arguments);

@@ -1,4 +1,4 @@
-//! `vx board wait`: until a run is over, or some of its work has reached a state.
+//! `vx board wait`: waits until a run is over, or some of its work has reached a state.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ use crate::doors::cli::output::print;
 #[cfg(feature = "control")]
 use crate::serving::up::LivesOn;
 
-/// The exit code of a wait whose time is up, as of `timeout`.
+/// The exit code when the time is up, the same as that of `timeout`.
 const TIME_UP: u8 = 124;
 
 /// Run `vx board wait`.
@@ -47,7 +47,7 @@ pub(super) fn run(asked: &WaitArguments) -> CommandResult {
     finish(waited.map(drop))
 }
 
-/// The lives of work that no supervisor begins again: no service is at work without the sockets.
+/// Without sockets there are no services, so no work has another life.
 #[cfg(not(feature = "control"))]
 struct Unsupervised;
 
@@ -62,7 +62,7 @@ impl crate::boards::waiting::Lives for Unsupervised {
     }
 }
 
-/// The services of a plugin in place of its name.
+/// Replace the name of a plugin by its services.
 fn with_parts(reader: &mut Reader, wanted: &[WorkWaitCondition]) -> Result<Vec<WorkWaitCondition>, BoardError> {
     let snapshot = reader.snapshot().map_err(BoardError::Read)?;
     let keys = |wanted: &WorkWaitCondition| match keys_meant(&wanted.key, |key| find::slot_of(&snapshot, key).is_some())

@@ -1,4 +1,5 @@
-//! The error of a script that is not there: its hint names the project that has it, or the list of the right one.
+//! The error for a script that does not exist. Its hint names a project that has the script, or the command that lists
+//! the scripts.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ pub(super) fn failure(project: &Project, named: bool, error: &ScriptError) -> Co
     if let Some(giver) = giver(project, name) {
         let script = path_to(&giver.directory).join(name);
         let command = format!("vx run {}", quote(&script.to_string_lossy()));
-        return failure.hint(format!("`{command}` runs that of `{}`", giver.path.display()));
+        return failure.hint(format!("`{command}` runs the one in `{}`", giver.path.display()));
     }
     if named && near.is_empty() {
         let directory = quote(&project.directory.to_string_lossy());

@@ -17,7 +17,7 @@ use crate::workspace::frontend::run::{LiveRun, RunOutcome};
 use crate::workspace::frontend::{Frontend, RunView};
 use crate::workspace::project::ProjectPlace;
 
-/// The way in which these arguments and the environment want a board; `None` for scripts without one.
+/// The board that these arguments and the environment ask for; `None` to run the scripts without one.
 pub(super) fn wanted(asked: &RunScriptArguments) -> Option<ScriptBoardOptions> {
     let at_once = asked.jobs.map_or(1, usize::from);
     let own = asked.tui || asked.record.is_some();
@@ -49,7 +49,7 @@ pub(super) fn run(
     for trouble in troubles.iter().filter(|_| !how.hidden) {
         print::trouble(trouble);
     }
-    // In a dashboard it was the user who stopped the script, and vx says so.
+    // A script that was cancelled in the dashboard was stopped by the user: that is not a failure of the script.
     let Some((name, exit)) = failed.filter(|_| !(how.hidden && cancelled)) else {
         let code = if cancelled { CANCELLED } else { FAILED };
         let good = !cancelled && troubles.is_empty();
@@ -62,7 +62,7 @@ pub(super) fn run(
     Ok(ExitCode::from(end_alike(exit)))
 }
 
-/// The view of scripts that have the terminal: none. Requests to stop go to the run.
+/// No view, since the scripts have the terminal; only forwards requests to stop to the run.
 #[derive(Default)]
 struct ForegroundScriptView {
     interrupts: Option<Interrupts>,

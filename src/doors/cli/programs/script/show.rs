@@ -54,13 +54,13 @@ pub(super) fn help(order: &[&ProjectScript]) {
         let names: Vec<&str> = before.iter().map(|script| script.name.as_str()).collect();
         print::data(format_args!("after:    {}", names.join(", ")));
     }
-    let place = if takes_arguments(&script.command) { "where its command has a word for them" } else { "at the end" };
-    print::data(format_args!("\nvx run {} [ARGUMENTS]: they stand {place}", script.name));
+    let place = if takes_arguments(&script.command) { "at the placeholders" } else { "at the end" };
+    print::data(format_args!("\nvx run {} [ARGUMENTS]: the arguments go {place}", script.name));
     print::data(WORDS);
 }
 
 const WORDS: &str = "
-Words that a command, a directory and a variable may hold:
+Placeholders in commands, directories and variables:
   {{args}} {{@}}               all arguments, quoted for the shell
   {{arg1}} {{arg2}} …          one of them
   {{#}}                        how many there are

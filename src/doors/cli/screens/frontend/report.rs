@@ -1,4 +1,4 @@
-//! The report of a run that is over: the part that its view has not shown, and the exit code.
+//! The report of an ended run: what its view has not shown, and the exit code.
 
 use std::process::ExitCode;
 
@@ -32,7 +32,7 @@ pub(super) fn report(outcome: &RunOutcome, view: RunViewKind, not_shown: Option<
     for trouble in outcome.troubles.iter().chain(not_shown) {
         print::trouble(trouble);
     }
-    // The steps of a script have said all that there is to say, and turns have results of their own.
+    // The steps of a script have printed their own errors, and turns have their own results.
     if end.cancelled || matches!(outcome.purpose, Purpose::Steps | Purpose::Turns) {
         return;
     }
@@ -41,7 +41,7 @@ pub(super) fn report(outcome: &RunOutcome, view: RunViewKind, not_shown: Option<
     };
     let optional = end.missing(true);
     if !optional.is_empty() {
-        print::warning(format_args!("{}, which the project does without", text(&optional)));
+        print::warning(format_args!("{}; the project does not require them", text(&optional)));
     }
     let failed = end.missing(false);
     if failed.is_empty() {
@@ -53,7 +53,7 @@ pub(super) fn report(outcome: &RunOutcome, view: RunViewKind, not_shown: Option<
         Purpose::Use => "the same command".to_owned(),
         Purpose::Repair => "`vx doctor --fix`".to_owned(),
     };
-    let hint = format!("`vx board dump` shows each error; {again} tries again what is missing");
+    let hint = format!("`vx board dump` shows each error; {again} retries the failed installs");
     if outcome.purpose == Purpose::Script {
         print::doubt(&Trouble::new(TroubleKind::NotFound, text(&failed)).hinted(hint));
     } else {
@@ -61,7 +61,7 @@ pub(super) fn report(outcome: &RunOutcome, view: RunViewKind, not_shown: Option<
     }
 }
 
-/// Print the error of each tool, which no view has shown; the board may soon be removed.
+/// Print each tool's error: no view has shown it, and the board may soon be removed.
 fn print_failures(outcome: &RunOutcome) {
     let read = Reader::open(&outcome.board).ok().and_then(|mut reader| reader.snapshot().ok());
     let Some(snapshot) = read else { return };

@@ -1,4 +1,4 @@
-//! The views that need a terminal, in a vx that was built without them: all of it is shown in plain lines.
+//! The views that need a terminal, in a vx that was built without them: everything is shown in plain lines.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use vx_status::source::Inputs;
 use super::style;
 use crate::doors::cli::output::failure::{CommandFailure, unless_closed};
 
-/// No line is drawn over.
+/// No line is redrawn.
 pub(in crate::doors::cli) const DRAWS: bool = false;
 
-/// Nothing here has settings of its own.
+/// Plain lines have no settings to check.
 pub(in crate::doors::cli) fn check(_: &Ui) -> Result<(), CommandFailure> {
     Ok(())
 }
@@ -28,15 +28,15 @@ pub(in crate::doors::cli) fn dashboard(
     inline(inputs, ui, finished)
 }
 
-/// The way in which the dashboard of services was left.
+/// How the dashboard of services was left.
 #[cfg(feature = "control")]
 pub(in crate::doors::cli) enum ServicesDashboardExit {
-    /// They have ended.
+    /// The services have ended.
     Ended,
-    /// They are to go on without this process.
+    /// The services go on without this process.
     #[expect(dead_code, reason = "only a dashboard is left so")]
     Detached,
-    /// This process is to end by a signal, and they with it.
+    /// A signal ends this process, and the services with it.
     #[expect(dead_code, reason = "only a dashboard is left so")]
     Signal,
 }
@@ -67,5 +67,5 @@ pub(in crate::doors::cli) fn stderr_columns() -> Option<u16> {
     None
 }
 
-/// Nothing was changed.
+/// No modes were changed.
 pub(in crate::doors::cli) fn restore_modes() {}

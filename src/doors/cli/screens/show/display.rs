@@ -1,4 +1,4 @@
-//! A run in the view that was chosen for it.
+//! Shows a run in the view that was chosen for it.
 
 use std::io::{self, IsTerminal};
 use std::path::Path;

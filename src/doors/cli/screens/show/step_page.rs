@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use vx_status::source::StepPage;
 
-/// The page in this file, which the first text makes.
+/// The page in this file, which the first text creates.
 #[derive(Debug)]
 pub(super) struct StepPageFile(pub(super) PathBuf);
 

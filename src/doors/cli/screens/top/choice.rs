@@ -1,4 +1,4 @@
-//! The choice of a board where several could be watched.
+//! The choice of a board if several could be watched.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,14 +16,14 @@ pub(super) enum Chosen {
     Signal(i32),
 }
 
-/// Let the user choose a board from the list, which is renewed meanwhile. `left` is the one that was looked at before.
+/// Let the user choose a board from the list, which is refreshed meanwhile. `left` is the board that was shown before.
 pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Result<Chosen, CommandFailure> {
     let mut listed = find::readable_boards()?;
     if listed.is_empty() {
         return Ok(Chosen::Board(find::find(None)?));
     }
     let mut choices = || {
-        // Boards that can no longer be listed stay as they were last read.
+        // If the boards cannot be listed any more, keep the last list.
         if let Ok(newer) = find::readable_boards() {
             listed = newer;
         }
@@ -32,7 +32,7 @@ pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Res
     let chosen = vx_tui::choose_board(&mut choices, options, left.map(find::name).as_deref());
     Ok(match chosen.map_err(|error| CommandFailure::failed(&error).hint(error.hint()))? {
         ChooserOutcome::Board(name) => {
-            // The name is in the last list.
+            // The name always is in the last list.
             Chosen::Board(
                 listed.into_iter().map(|(path, _)| path).find(|path| find::name(path) == name).unwrap_or_default(),
             )

@@ -1,4 +1,4 @@
-//! The control of a run, as a view has it.
+//! The control of a run, for a view.
 
 use crossbeam_channel::{Receiver, Sender};
 use vx_run::{RunHold, RunRequest};
@@ -10,11 +10,11 @@ use crate::workspace::frontend::run::DeclarationLocations;
 
 /// The control of a run.
 pub(in crate::doors::cli) struct RunControl {
-    /// Takes requests.
+    /// Accepts requests to the run.
     pub requests: Sender<RunRequest>,
-    /// Gives the requests that failed.
+    /// Delivers the requests that failed.
     pub failures: Receiver<RequestFailure>,
-    /// The channel for the report that the process is requested to end.
+    /// The channel on which the view reports that it was asked to end the process.
     pub ends: Sender<()>,
     /// Keeps the run open while the view lives, for another attempt at failed work.
     pub hold: Option<RunHold>,

@@ -25,7 +25,7 @@ impl UserPrograms {
 impl Opener for UserPrograms {
     fn open_address(&mut self, address: &str) -> Result<(), String> {
         if !is_web_address(address) {
-            return Err(format!("`{}` is no address of the web", vx_text::clean(address)));
+            return Err(format!("`{}` is not a web address", vx_text::clean(address)));
         }
         browser::open(address, &self.failures.0)
     }
@@ -42,26 +42,26 @@ impl Opener for UserPrograms {
     }
 }
 
-/// The directory whose files may be opened, and those from which programs may have printed a path.
+/// The directory whose files may be opened, and the directories that a printed path may be relative to.
 struct OpenerDirectories {
     root: PathBuf,
     from: Vec<PathBuf>,
 }
 
 impl OpenerDirectories {
-    /// The ground of the project that this directory is in; without one, the directory itself.
+    /// The directories of the project that this directory is in; without a project, the directory itself.
     fn for_directory(directory: &Path) -> Self {
         let file = vx_project::find(directory);
         let root = file.as_deref().and_then(Path::parent).unwrap_or(directory).to_owned();
         let mut from = vec![directory.to_owned(), root.clone()];
-        // A service works in a directory of its own; a file with mistakes has none to offer.
+        // A service may have its own directory. A project file with errors adds no directories.
         let services = vx_project::load(directory).map(|project| project.services).unwrap_or_default();
         from.extend(services.iter().filter_map(|service| service.directory.as_ref()).map(|below| root.join(below)));
         Self { root, from }
     }
 
-    /// The file of this printed path, if there is one below the root. Links are followed before that is decided: a path
-    /// that a program prints must not lead out of the project.
+    /// The file at this printed path, if it lies below the root. Links are followed before that is decided: a path that
+    /// a program prints must not lead out of the project.
     fn file(&self, printed: &str) -> Option<PathBuf> {
         let root = self.root.canonicalize().ok()?;
         let of = |from: &PathBuf| from.join(printed).canonicalize().ok();

@@ -1,4 +1,4 @@
-//! `vx daemon events`: what happens, as lines of JSON.
+//! `vx daemon events`: prints events as lines of JSON.
 
 use std::path::PathBuf;
 use std::thread;
@@ -10,11 +10,11 @@ use crate::doors::cli::output::failure::CommandFailure;
 use crate::doors::cli::output::print;
 use crate::doors::daemon::{DaemonClient, DaemonError, DaemonPlace, EventType, Since, Subscribe};
 
-/// The time in which a daemon that is gone may come back.
+/// How long to wait for a lost daemon to come back.
 const COMING_BACK: Duration = Duration::from_secs(30);
-/// The time between two tries to reach it.
+/// The time between two attempts to reach it.
 const BETWEEN_TRIES: Duration = Duration::from_millis(100);
-/// The longest sleep in which no event comes.
+/// The longest wait for one event; after it the wait begins again.
 const WAIT: Duration = Duration::from_secs(3600);
 
 /// Print events until the daemon is gone for good.
@@ -37,7 +37,7 @@ pub(super) fn run(place: &DaemonPlace, types: &[String], directories: &[PathBuf]
     }
 }
 
-/// Print events until the connection is over; `asked` then goes on behind the last one.
+/// Print events until the connection is lost; `asked` then continues after the last event.
 fn follow(client: &mut DaemonClient, asked: &mut Subscribe) -> DaemonError {
     let subscribed = match client.subscribe(asked.clone()) {
         Ok(subscribed) => subscribed,

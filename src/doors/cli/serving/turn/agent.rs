@@ -1,4 +1,4 @@
-//! The agent of a turn, and its program: of the project, else one that vx knows.
+//! The agent of a turn and its program: declared by the project, else built in.
 
 use std::path::{Path, absolute};
 
@@ -37,7 +37,7 @@ impl Agents {
         Ok(declared.map(|agent| agent.table))
     }
 
-    /// The program of an agent, or the one that is named in its place: a tool of the project, else one on PATH.
+    /// The program of an agent, or the `named` one in its place: a tool of the project, else a program on PATH.
     pub(super) fn program(&self, name: &str, named: Option<&str>) -> Result<Invocation, CommandFailure> {
         let unknown = || TurnError::UnknownAgent { name: name.to_owned() };
         let usual = match self.routes.agent(name)? {

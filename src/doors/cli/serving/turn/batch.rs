@@ -1,4 +1,4 @@
-//! `vx turn --batch`: many turns from a file, on one board, with their results in its order.
+//! `vx turn --batch`: many turns from a file, on one board, with their results in the order of the file.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
@@ -19,8 +19,8 @@ use crate::running::turns::{Batch, BatchEnd, run_batch};
 use crate::tools::route::Invocation;
 use crate::workspace::frontend::Frontend;
 
-/// The form of a line.
-const EXAMPLE: &str = r#"a line is such as {"turn_id": "docs", "prompt": "Write the docs.", "cwd": "api"}"#;
+/// A hint with an example of a line.
+const EXAMPLE: &str = r#"write lines such as {"turn_id": "docs", "prompt": "Write the docs.", "cwd": "api"}"#;
 
 /// A line of the file: a turn.
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments, file: &Path) ->
         return Ok(ExitCode::from(CANCELLED));
     }
     if !failed.is_empty() {
-        let text = format!("{} of {} turns did not end well: {}", failed.len(), results.len(), failed.join(", "));
+        let text = format!("{} of {} turns failed: {}", failed.len(), results.len(), failed.join(", "));
         return Err(CommandFailure::failed(text));
     }
     Ok(if troubles.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
@@ -79,7 +79,7 @@ fn turns(
         let wrong = |reason: &dyn std::fmt::Display| {
             CommandFailure::usage(format!("line {} of `{}`: {reason}", number + 1, file.display()))
         };
-        // With the lines before it, the place in a reason is the one in the file.
+        // Blank lines in front make the line number in the parser's error that of the file.
         let line: BatchTurnLine = serde_json::from_str(&("\n".repeat(number) + line)).map_err(|error| {
             CommandFailure::usage(format!("`{}` has no turn in JSON where one is expected: {error}", file.display()))
                 .hint(EXAMPLE)
@@ -98,7 +98,7 @@ fn turns(
     Ok(turns)
 }
 
-/// The request for a turn; what its line does not say is as the command line says.
+/// The request for a turn; the command line's options fill in what its line leaves out.
 fn request(
     agents: &Agents,
     asked: &TurnArguments,

@@ -22,7 +22,7 @@ impl TurnPrinter for TurnJsonPrinter {
     }
 }
 
-/// The last event of a turn that went badly has a name of its own, and the reason.
+/// Rename the last event of a failed turn, and add the reason.
 fn judge(document: &mut Value, outcome: &TurnOutcome) {
     let reason = match outcome {
         TurnOutcome::Good => return,

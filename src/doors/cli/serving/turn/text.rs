@@ -20,7 +20,7 @@ impl TurnPrinter for TurnTextPrinter {
         match outcome {
             Some(TurnOutcome::Failed(reason)) => print::error(reason, None),
             Some(TurnOutcome::TimedOut) => {
-                print::error("it took longer than allowed", Some("allow more with `--timeout`".into()));
+                print::error("the turn took longer than allowed", Some("allow more with `--timeout`".into()));
             }
             Some(TurnOutcome::Good | TurnOutcome::Cancelled) | None => {}
         }

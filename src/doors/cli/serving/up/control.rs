@@ -1,4 +1,4 @@
-//! The services of `vx up` as a view has them: a hand on those that are its own, and the lines that they print.
+//! What a view of `vx up` needs: the control of the services that belong to the command, and the lines that they print.
 
 use std::io;
 use std::path::Path;
@@ -12,14 +12,14 @@ use crate::boards::control::RemoteControl;
 use crate::doors::cli::screens::views::BoardLogs;
 use crate::serving::up::{Lease, ServiceLogStream, UpError};
 
-/// The time between two looks at what services print.
+/// The interval for reading what services print.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The control of services that belong to this process.
 pub(super) struct LeaseControl {
     lease: Lease,
     each: RemoteControl,
-    /// The channel for the report that the process is requested to end.
+    /// The channel on which the view reports that it was asked to end the process.
     ends: Sender<()>,
 }
 
@@ -64,7 +64,7 @@ impl WorkControl for LeaseControl {
     }
 }
 
-/// The logs of services, whose lines are printed as they come.
+/// The logs of services, with new lines to print above the view.
 pub(super) struct PrintingLogs {
     logs: BoardLogs,
     together: ServiceLogStream,

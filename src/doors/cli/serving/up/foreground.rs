@@ -1,4 +1,4 @@
-//! `vx up` as the owner of its services: it shows them, and they end with it.
+//! `vx up` as the owner of its services: shows them, and stops them when it ends.
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
@@ -23,12 +23,12 @@ use crate::doors::cli::screens::style;
 use crate::doors::cli::screens::view::{RunViewKind, choose_view};
 use crate::serving::up::{DeclaredServices, Lease, ServiceLogStream, ServiceState, UpError};
 
-/// The time between two looks at the output.
+/// The interval for reading the output.
 const LOOK: Duration = Duration::from_millis(50);
-/// The longest that a terminal may take for the last output, once the services were asked to stop and have.
+/// The longest that a terminal may take for the last output, once the services were asked to stop and have stopped.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Have these services at work, and show them, until they have ended or the user stops them.
+/// Start these services, and show them until they have ended or the user stops them.
 pub(super) fn run(
     home: &Home,
     declared: &DeclaredServices,
@@ -46,7 +46,7 @@ pub(super) fn run(
     let forwarding = interrupts.forward_to(finished.clone(), move || {
         stopping.stop();
         if says && stopping.asked() == 1 {
-            print::message("stopping; once more kills");
+            print::message("stopping; Ctrl-C again kills");
         }
     })?;
     end_in_time(&lease, &finished, view != RunViewKind::Plain)?;
@@ -66,18 +66,19 @@ pub(super) fn run(
         ServicesDashboardExit::Ended => ended(&lease, true),
         ServicesDashboardExit::Detached => {
             lease.leave()?;
-            print::message("the services go on; `vx ps` lists them, `vx down` stops them");
+            print::message("the services keep running; `vx ps` lists them, `vx down` stops them");
             Ok(ExitCode::SUCCESS)
         }
         ServicesDashboardExit::Signal => {
-            // The view has asked for the end.
+            // The view has already asked the services to stop.
             let _ = finished.recv();
             ended(&lease, false)
         }
     }
 }
 
-/// End this process soon after its services, if that was asked for: a terminal or a pipe that takes nothing would keep it.
+/// If a stop was requested, end this process soon after its services, even if a terminal or pipe accepts no more
+/// output.
 fn end_in_time(lease: &Lease, finished: &Receiver<()>, drawn: bool) -> io::Result<()> {
     let (lease, finished) = (lease.clone(), finished.clone());
     thread::Builder::new().name("last words".into()).spawn(move || {
@@ -93,8 +94,8 @@ fn end_in_time(lease: &Lease, finished: &Receiver<()>, drawn: bool) -> io::Resul
     Ok(())
 }
 
-/// The view for this output. What services print is data: it goes to standard output, unless that is the terminal on
-/// which lines are drawn over.
+/// The view for this output. The services' output is data: it goes to standard output, unless that is the terminal on
+/// which lines are redrawn.
 fn view(tui: bool) -> Result<RunViewKind, CommandFailure> {
     let view = choose_view(&OutputArguments { tui, ..OutputArguments::default() })?;
     Ok(if view == RunViewKind::Inline && !io::stdout().is_terminal() { RunViewKind::Plain } else { view })
@@ -122,7 +123,7 @@ fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Resu
     }
 }
 
-/// The exit code once the services have ended, after a line for each that failed, unless a view has shown those.
+/// Print a line for each failed service, unless a view has shown it, and return the exit code.
 fn ended(lease: &Lease, shown: bool) -> CommandResult {
     let services = lease.services()?;
     let failed: Vec<&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
@@ -134,8 +135,8 @@ fn ended(lease: &Lease, shown: bool) -> CommandResult {
     if !kept.is_empty() {
         let names = kept.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         print::message(format_args!(
-            "{names} {} on for others; `vx down` stops all",
-            if kept.len() == 1 { "goes" } else { "go" }
+            "{names} {} running for others; `vx down` stops all",
+            if kept.len() == 1 { "keeps" } else { "keep" }
         ));
     }
     Ok(match (lease.asked() > 0, failed.is_empty()) {

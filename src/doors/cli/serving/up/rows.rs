@@ -35,7 +35,7 @@ pub(in crate::doors::cli) fn short(service: &ServiceState) -> Value {
     row
 }
 
-/// Everything that is known of a service: its slot, and what is known beside it.
+/// Everything that is known about a service: its slot, and what the slot does not hold.
 pub(in crate::doors::cli) fn document(service: &ServiceState) -> Value {
     let mut document = json!(service.slot);
     let beside = json!({

@@ -122,7 +122,7 @@ fn a_lock_without_signatures_installs_as_before_and_gains_them_at_the_next_lock(
     let honest = sandbox.read("vx.lock");
     sandbox.write("vx.lock", &without_signatures(&honest));
     let said = sandbox.vx("sync --locked").succeeds();
-    let said = said.says("vx.lock names the keys that signed `esbuild`, and keeps no signatures").says("run `vx lock`");
+    let said = said.says("vx.lock names the keys that signed `esbuild`, but holds no signatures").says("run `vx lock`");
     assert_eq!(said.stderr().matches("keeps no signatures").count(), 1, "{}", said.stderr());
     sandbox.vx("sync").succeeds().keeps_silent_about("signature");
     sandbox.vx("lock").succeeds().says("locked esbuild 0.27.0 from npm").says("wrote vx.lock");
@@ -145,7 +145,7 @@ fn a_lock_from_which_key_and_signature_were_taken_is_warned_about_where_the_regi
     assert_ne!(stripped, lock);
     sandbox.write("vx.lock", &stripped);
     let finished = sandbox.vx("sync --locked").succeeds();
-    finished.says("vx.lock has no signature of `esbuild`, and the registry signs").says("`vx lock esbuild`");
+    finished.says("vx.lock has no signature for `esbuild`, although the registry signs").says("`vx lock esbuild`");
     // A home that has never seen the registry's keys has no reason to expect any.
     sandbox.vx("uninstall esbuild").succeeds();
     forget(&sandbox);
