@@ -17,7 +17,7 @@ use vx_status::slot_document::SlotDocument;
 use super::hand::Hand;
 use crate::boards::find::slot_of;
 
-/// A reading that is not older than this also serves the followers of the board as well.
+/// A reading that is not older than this serves the followers of the board as well.
 const FRESH: Duration = Duration::from_millis(50);
 /// The most ends that are kept aside.
 const ENDS: usize = 256;
