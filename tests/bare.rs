@@ -80,5 +80,8 @@ fn it_installs_in_plain_lines_and_runs_what_it_installed() {
     if cfg!(not(feature = "tui")) {
         assert!(text(&refused.stderr).contains("this vx was built without it"), "{refused:?}");
         assert!(!text(&vx(root, "--help").stdout).contains("\n  top "));
+        let absent = vx(root, "daemon status");
+        assert_eq!(absent.status.code(), Some(2), "{absent:?}");
+        assert!(text(&absent.stderr).contains("built without the command `daemon`"), "{absent:?}");
     }
 }

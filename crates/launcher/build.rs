@@ -12,11 +12,15 @@ use std::process::Command;
 
 use options::{LINK_OPTIONS, OPTIONS};
 
+/// The variable that names the folder of a standard library for the target, where the compiler's own has none.
+const SYSROOT: &str = "VX_LAUNCHER_SYSROOT";
+
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(launcher)");
     println!("cargo::rustc-check-cfg=cfg(program)");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-env-changed={SYSROOT}");
     let architecture = variable("CARGO_CFG_TARGET_ARCH");
     if variable("CARGO_CFG_TARGET_OS") != "linux" || !["x86_64", "aarch64"].contains(&architecture.as_str()) {
         return;
@@ -45,6 +49,10 @@ fn link_program(directory: &Path, program: &Path) {
     for option in LINK_OPTIONS {
         rustc.args(["-C", option]);
     }
+    if variable("CARGO_CFG_TARGET_ENV") == "musl" {
+        // That target's start files would be a second `_start`.
+        rustc.args(["-C", "link-self-contained=no"]);
+    }
     if let Ok(linker) = env::var("RUSTC_LINKER") {
         rustc.arg("-C").arg(format!("linker={linker}"));
     }
@@ -57,6 +65,9 @@ fn rustc(name: &str, kind: &str, source: &str) -> Command {
     rustc.args(["--edition", "2024", "--crate-name", name, "--crate-type", kind, "--target", &variable("TARGET")]);
     for option in OPTIONS {
         rustc.args(["-C", option]);
+    }
+    if let Some(sysroot) = env::var_os(SYSROOT).filter(|sysroot| !sysroot.is_empty()) {
+        rustc.arg("--sysroot").arg(sysroot);
     }
     rustc.arg(source);
     rustc

@@ -48,8 +48,8 @@ pub use streams::recorded_process::RecordedProcess;
 pub use streams::relay::relay;
 pub use terminal::shares_terminal;
 pub use tree::{
-    CommandEnd, EndedProcesses, OrphanAdoption, ProcessEnvironment, end_with_environment, own_runner, sees_all_users,
-    this_is_vx, tree_runner, with_environment,
+    CommandEnd, EndedProcesses, OrphanAdoption, ProcessEnvironment, end_with_environment, has_guards, own_runner,
+    sees_all_users, this_is_vx, tree_runner, with_environment,
 };
 #[cfg(target_os = "linux")]
 pub use tree::{

@@ -35,6 +35,7 @@ mod program;
 mod protocol;
 mod runners;
 
+pub use crate::tree::members::handle::has_guards;
 pub use crate::tree::runners::command::CommandEnd;
 pub(super) use crate::tree::runners::command::run_command;
 pub use crate::tree::runners::guard::{GuardAsked, GuardProcess, GuardedProgram, GuardedTree};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::CallError;
-use super::message::Services;
+use super::message::RpcServices;
 
 /// A server, which this system doesn't support.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct RpcServer(Infallible);
 impl RpcServer {
     /// # Errors
     /// Always.
-    pub fn start(_: &Path, _: Duration, _: impl Services) -> io::Result<Self> {
+    pub fn start(_: &Path, _: Duration, _: impl RpcServices) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -1,5 +1,6 @@
 //! Requests, answers and errors, and the service that answers.
 
+#[cfg(unix)]
 use std::os::fd::BorrowedFd;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -226,6 +227,7 @@ pub trait RpcService: Send {
 
     /// A descriptor that becomes readable once something is due, for a service that should not be polled.
     /// [`due`](Self::due) has to read from it.
+    #[cfg(unix)]
     fn bell(&self) -> Option<BorrowedFd<'_>> {
         None
     }

@@ -31,6 +31,9 @@ pub enum UpError {
         /// The project's file.
         file: PathBuf,
     },
+    /// This system has no guards.
+    #[error("services need Linux 5.3 or newer")]
+    NoGuards,
     /// The user has not agreed to the project's services.
     #[error("the services of `{}` need your consent", file.display())]
     Withheld {
@@ -116,6 +119,7 @@ impl Explain for UpError {
             Self::Config(error) => error.kind(),
             Self::Outside(error) => error.kind(),
             Self::None { .. } | Self::NotAtWork => TroubleKind::NotFound,
+            Self::NoGuards => TroubleKind::NotForPlatform,
             Self::Withheld { .. } | Self::Agreed(_) => TroubleKind::Consent,
             Self::Work(error) => error.kind(),
             Self::Variables(error) => error.kind(),
@@ -140,6 +144,7 @@ impl Explain for UpError {
             Self::Config(error) => error.hint(),
             Self::Outside(error) => error.hint(),
             Self::None { .. } => Some("add one: [services.web] with `command`, or a Procfile beside it".into()),
+            Self::NoGuards => Some("the tools, scripts and boards of this project work here all the same".into()),
             Self::Withheld { .. } | Self::Agreed(_) => Some(way_to_consent()),
             Self::Work(error) => error.hint(),
             Self::Variables(error) => error.hint(),

@@ -126,7 +126,8 @@ pub fn stamp(path: &Path) -> WitnessStamp {
     let time = |seconds: i64, nanoseconds: i64| {
         seconds.cast_unsigned().wrapping_mul(1_000_000_000).wrapping_add(nanoseconds.cast_unsigned())
     };
-    let device = super::format::device(rustix::fs::major(found.dev()), rustix::fs::minor(found.dev()));
+    let number = found.dev() as rustix::fs::Dev;
+    let device = super::format::device(rustix::fs::major(number), rustix::fs::minor(number));
     let (modified, changed) = (time(found.mtime(), found.mtime_nsec()), time(found.ctime(), found.ctime_nsec()));
     Some([device, found.ino(), found.size(), modified, changed])
 }

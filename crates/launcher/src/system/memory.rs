@@ -2,6 +2,7 @@
 //!
 //! Volatile accesses keep the compiler from turning these loops into calls to themselves.
 
+#[cfg(target_arch = "x86_64")]
 use core::arch::asm;
 use core::ffi::c_char;
 

@@ -148,7 +148,7 @@ impl ProcessStartup {
             let is_next = |(at, byte): (usize, &u8)| {
                 // SAFETY: all bytes before this one are those of the name and not zero, so the text, which ends in a
                 // zero byte, reaches at least to this byte.
-                *byte != 0 && unsafe { text.add(at).read() }.cast_unsigned() == *byte
+                *byte != 0 && unsafe { text.cast::<u8>().add(at).read() } == *byte
             };
             if !name.iter().chain(b"=").enumerate().all(is_next) {
                 return None;

@@ -5,7 +5,12 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus};
 
-use super::group::{Member, Survivors};
+use super::facts::group::{MemberProcess, Survivors};
+
+/// Always false: guards stand on subreapers and handles of processes.
+pub fn has_guards() -> bool {
+    false
+}
 
 /// Adoption of orphans, which this system doesn't have.
 #[derive(Debug)]
@@ -86,7 +91,7 @@ pub(super) fn run_command(
     _: Option<&(OsString, OsString)>,
     started: impl FnOnce(),
 ) -> io::Result<CommandEnd> {
-    let status = super::foreground::to_its_end(command, ChildRole::Program, started)?;
+    let status = super::running::foreground::to_its_end(command, ChildRole::Program, started)?;
     Ok(CommandEnd { status, asked: None, left: Survivors::default() })
 }
 
@@ -115,7 +120,7 @@ pub fn sees_all_users() -> bool {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndedProcesses {
     /// Processes that were found.
-    pub found: Vec<Member>,
+    pub found: Vec<MemberProcess>,
     /// Those that are still running although they were killed and waited for.
     pub left: Survivors,
 }

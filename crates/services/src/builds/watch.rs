@@ -59,7 +59,7 @@ impl SourceWatcher {
         }
         #[cfg(not(target_os = "linux"))]
         {
-            let scan = Scan::of(choice);
+            let scan = Scan::new(choice);
             let thread =
                 thread::Builder::new().name("watch".into()).spawn(move || look_again(scan, &stopped, &sender))?;
             Ok(Self { changes, stop: Some(stop), thread: Some(thread) })

@@ -117,11 +117,16 @@ fn connects(address: SocketAddr) -> bool {
 #[cfg(unix)]
 fn accepts_at(path: &str) -> bool {
     use rustix::io::Errno;
-    use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect, socket};
 
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let Ok(place) = SocketAddrUnix::new(path) else { return false };
-    let Ok(socket) = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None) else { return false };
+    let Ok(socket) = socket(AddressFamily::UNIX, SocketType::STREAM, None) else { return false };
+    // Set after it is made, since not every system takes the two as flags.
+    if rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC).is_err()
+        || rustix::io::ioctl_fionbio(&socket, true).is_err()
+    {
+        return false;
+    }
     matches!(connect(&socket, &place), Ok(()) | Err(Errno::AGAIN))
 }
 

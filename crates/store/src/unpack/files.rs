@@ -66,12 +66,12 @@ impl Root {
 
     pub(super) fn create_file(&self, path: &EntryPath, _: u32) -> Result<File, DiskError> {
         let place = self.place(path.as_str());
-        fs::OpenOptions::new().write(true).create_new(true).open(&place).at("create", &place)
+        fs::OpenOptions::new().write(true).create_new(true).open(&place).with_path("create", &place)
     }
 
     pub(super) fn create_directory(&self, path: &str) -> Result<(), DiskError> {
         let place = self.place(path);
-        fs::create_dir(&place).at("create", &place)
+        fs::create_dir(&place).with_path("create", &place)
     }
 }
 

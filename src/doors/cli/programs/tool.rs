@@ -34,6 +34,13 @@ pub(in crate::doors::cli) fn external(project: Option<&Path>, words: &[OsString]
     let name = name
         .to_str()
         .ok_or_else(|| CommandFailure::usage(format!("no tool is called `{}`", name.to_string_lossy())))?;
+    if COMMANDS.contains(&name) {
+        // It would have been taken for a command if this program had it.
+        return Err(CommandFailure::usage(match cfg!(unix) {
+            true => format!("this vx was built without the command `{name}`"),
+            false => format!("`vx {name}` is not available on this system: it needs Unix sockets"),
+        }));
+    }
     match find(&workspace::home()?, &place_or_none(project)?, (name, None), Naming::Word, MissingToolPolicy::Install) {
         Err(error) => Err(unknown_word(error, arguments)),
         Ok(found) => run(&found, arguments),

@@ -21,6 +21,7 @@ use crate::doors::cli::output::print;
 use crate::doors::cli::screens::frontend::{CommandLineFrontend, exit_code};
 use crate::doors::cli::workspace;
 use crate::doors::cli::workspace::{place, services_directory};
+#[cfg(target_os = "linux")]
 use crate::serving::devserver::ProjectServers;
 use crate::serving::up::{self, UpError, UpPrepared, Wish, want};
 pub(in crate::doors::cli) use rows::{document, line, short};
@@ -76,6 +77,7 @@ pub(in crate::doors::cli) fn down(directory: Option<&Path>) -> CommandResult {
 }
 
 /// Run as the supervisor of the services of the project in this directory.
+#[cfg(target_os = "linux")]
 pub(in crate::doors::cli) fn supervise(directory: &Path) -> CommandResult {
     up::supervise(directory, |handle, board| Box::new(ProjectServers::new(handle, board)))?;
     Ok(ExitCode::SUCCESS)
@@ -88,10 +90,16 @@ pub(in crate::doors::cli) fn guard(channel: &str) -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Guards need subreapers and process handles, which only Linux has.
+/// Refuses: this system has no guards.
+#[cfg(not(target_os = "linux"))]
+pub(in crate::doors::cli) fn supervise(_: &Path) -> CommandResult {
+    Err(UpError::NoGuards.into())
+}
+
+/// Refuses: this system has no guards.
 #[cfg(not(target_os = "linux"))]
 pub(in crate::doors::cli) fn guard(_: &str) -> CommandResult {
-    Err(CommandFailure::failed("this version of vx runs services on Linux only"))
+    Err(UpError::NoGuards.into())
 }
 
 impl From<UpError> for CommandFailure {

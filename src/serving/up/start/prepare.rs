@@ -42,8 +42,8 @@ pub enum UpPrepared {
     NotInstalled(RunOutcome),
 }
 
-/// Check that a project's services can be started: that they are declared without errors, that the user has agreed to
-/// them, and that there are any.
+/// Check that a project's services can be started: that they are declared without errors, that this system has guards for
+/// them, that the user has agreed to them, and that there are any.
 ///
 /// # Errors
 /// The first of these conditions that does not hold.
@@ -51,6 +51,9 @@ pub fn check_services(workspace: &Workspace) -> Result<(), UpError> {
     let project = &workspace.project;
     if let Some(errors) = project.service_errors() {
         return Err(errors.into());
+    }
+    if !vx_process::has_guards() {
+        return Err(UpError::NoGuards);
     }
     if !workspace.consent.complete() {
         let lines = workspace.consent.lines();

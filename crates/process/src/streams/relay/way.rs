@@ -76,7 +76,7 @@ impl RelayedStream {
 /// Opens a pseudoterminal with the settings and the size of this terminal. It does not process output (no `OPOST`),
 /// since the real terminal does.
 fn terminal(like: BorrowedFd<'_>, mut settings: Termios) -> io::Result<(OwnedFd, OwnedFd)> {
-    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    let controller = open_controller()?;
     grantpt(&controller)?;
     unlockpt(&controller)?;
     let path = ptsname(&controller, Vec::new())?;
@@ -86,6 +86,21 @@ fn terminal(like: BorrowedFd<'_>, mut settings: Termios) -> io::Result<(OwnedFd,
     tcsetattr(&programs, OptionalActions::Now, &settings)?;
     tcsetwinsize(&controller, tcgetwinsize(like)?)?;
     Ok((controller, programs))
+}
+
+/// The controlling end of a new pseudoterminal, which no program inherits.
+#[cfg(target_os = "linux")]
+fn open_controller() -> rustix::io::Result<OwnedFd> {
+    openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)
+}
+
+/// The controlling end of a new pseudoterminal. A program that another thread starts before the flag is set inherits it,
+/// since this system cannot open it with the flag.
+#[cfg(not(target_os = "linux"))]
+fn open_controller() -> rustix::io::Result<OwnedFd> {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
+    rustix::io::fcntl_setfd(&controller, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(controller)
 }
 
 fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {

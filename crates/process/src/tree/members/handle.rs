@@ -14,6 +14,11 @@ use rustix::process::{
     Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open, pidfd_send_signal, waitid,
 };
 
+/// Whether this system has what guards stand on: handles of processes came last, with Linux 5.3.
+pub fn has_guards() -> bool {
+    pidfd_open(rustix::process::getpid(), PidfdFlags::empty()).is_ok()
+}
+
 /// Facts about a process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::tree) struct ProcessFacts {
