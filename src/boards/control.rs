@@ -8,8 +8,7 @@
 //! - `hand` is the trait that a runner implements, `run` its implementation for a run of installs,
 //! - `view` is the board as its clients see it, shared by all of them, `log` its output,
 //! - `client_session` answers one client, `methods` lists the methods,
-//! - `ask` finds the runner of a key and sends it a request, `remote` does so for a view, `report` is a script's
-//! report.
+//! - `ask` finds the runner of a key and sends it a request, `remote` does so for a view, `report` is a script's report.
 
 mod ask;
 mod client_session;

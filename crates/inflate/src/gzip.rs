@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(content(&bytes).expect("a member"), b"content");
         bytes[end] ^= 1;
         let error = content(&bytes).expect_err("another checksum");
-        assert!(error.to_string().contains("head of a gzip member"), "{error}");
+        assert!(error.to_string().contains("the header of a gzip member"), "{error}");
     }
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             let mut bytes = whole.clone();
             bytes[at] ^= 1;
             let error = content(&bytes).expect_err("another checksum or size");
-            assert!(error.to_string().contains("another checksum or size"), "{error}");
+            assert!(error.to_string().contains("its checksum or size"), "{error}");
         }
         for end in 1..whole.len() {
             let error = content(&whole[..end]).expect_err("there is more of it");

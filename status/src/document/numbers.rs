@@ -25,6 +25,7 @@ pub(super) fn slot(board: &BoardView, slot: &SlotView) -> Value {
         "health": slot.health.name(),
         "parent": slot.parent,
         "waits_for": slot.waits_for.as_ref().map(AwaitedSlot::from),
+        "cause": slot.cause,
         "runner": slot.runner,
         "log_writer": slot.log_writer,
         "process_group": slot.process_group,

@@ -28,7 +28,7 @@ fn a_lock_without_a_holder_is_found() {
     let sandbox = well();
     let lock = sandbox.home().join("locks/biome-2.3.4.lock");
     fs::write(&lock, "{}").expect("a lock file");
-    finds_and_mends(&sandbox, &["leftover: ", "locks/biome-2.3.4.lock: nobody holds"]);
+    finds_and_mends(&sandbox, &["leftover: ", "locks/biome-2.3.4.lock: no process holds"]);
     assert!(!lock.exists());
 }
 

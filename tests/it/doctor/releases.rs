@@ -77,7 +77,7 @@ fn a_directory_without_a_receipt_is_no_release() {
     finds_and_mends(&sandbox, &["biome 2.3.4", "holds no receipt"]);
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
     fs::write(release(&sandbox).join(".vx-receipt.toml"), "layout = ").expect("it is written");
-    finds_and_mends(&sandbox, &["biome 2.3.4", "cannot be understood"]);
+    finds_and_mends(&sandbox, &["biome 2.3.4", "cannot be read"]);
 }
 
 #[test]
@@ -145,16 +145,19 @@ fn a_file_in_the_place_of_a_release_is_found() {
     fs::remove_dir_all(release(&sandbox)).expect("it goes");
     fs::write(release(&sandbox), "a file").expect("it is written");
     let found = wrongs(sandbox.vx("doctor --json").exits_with(1));
-    assert!(found.iter().any(|found| found.contains("biome 2.3.4") && found.contains("is no directory")), "{found:?}");
+    assert!(
+        found.iter().any(|found| found.contains("biome 2.3.4") && found.contains("is not a directory")),
+        "{found:?}"
+    );
     sandbox.vx("doctor --fix").succeeds().prints("mended: ");
     assert_eq!(sandbox.program_says("biome"), "2.3.4");
     let stray = sandbox.home().join("store/deno");
     fs::write(&stray, "a file").expect("it is written");
-    finds_one(&sandbox, &["release: deno: ", "is no directory"]);
+    finds_one(&sandbox, &["release: deno: ", "is not a directory"]);
     fs::remove_file(&stray).expect("it goes");
     fs::create_dir(&stray).expect("a directory");
     fs::write(stray.join("1.0.0"), "a file").expect("it is written");
-    finds_and_mends(&sandbox, &["release: deno 1.0.0: ", "is no directory"]);
+    finds_and_mends(&sandbox, &["release: deno 1.0.0: ", "is not a directory"]);
 }
 
 #[test]

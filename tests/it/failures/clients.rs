@@ -112,7 +112,7 @@ fn a_host_that_pip_trusts_is_used_for_all_its_ports_or_for_the_named_one() {
     for other in ["127.0.0.1:1", "localhost", "127.0.0.2", ""] {
         let (sandbox, _secured) = behind_tls();
         let sandbox = sandbox.variable("PIP_TRUSTED_HOST", other);
-        sync(&sandbox).fails_with("2 of 2 tools did not install").says("an issuer that is not known");
+        sync(&sandbox).fails_with("2 of 2 tools did not install").says("an unknown issuer");
     }
     let (sandbox, secured) = behind_tls();
     sync(&sandbox.variable("PIP_TRUSTED_HOST", &format!("x.invalid {}", address(&secured)))).succeeds();

@@ -33,7 +33,7 @@ fn an_unknown_issuer_is_named_with_the_settings_that_name_issuers() {
     let said = sync(&sandbox).fails_with("2 of 2 tools did not install");
     let said = said.says("its certificate is from an unknown issuer");
     let said = said.says("SSL_CERT_FILE").says("`cafile` in .npmrc").says("`cert` in pip.conf");
-    both_say(&said, "an issuer that is not known");
+    both_say(&said, "an unknown issuer");
     said.keeps_silent_about("check the network");
 }
 
@@ -77,7 +77,7 @@ fn a_registry_whose_certificate_is_not_to_be_checked_is_used_and_no_other_host()
         .replace(&secured.url("/files"), &secured.url("/files").replace("127.0.0.1", "localhost"));
     sandbox.write("vx.toml", &config);
     fs::remove_dir_all(sandbox.home()).expect("it goes");
-    sync(&sandbox).fails_with("1 of 2 tools did not install: hello").says("an issuer that is not known");
+    sync(&sandbox).fails_with("1 of 2 tools did not install: hello").says("an unknown issuer");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_projects_own_settings_about_certificates_need_consent() {
     for settings in ["strict-ssl = false\n".to_owned(), format!("cafile = {issuer}\n")] {
         sandbox.write(".npmrc", &settings);
         let withheld = sync(&sandbox).fails_with("1 of 1 tools did not install");
-        let _ = withheld.says("an issuer that is not known").says(".npmrc");
+        let _ = withheld.says("an unknown issuer").says(".npmrc");
     }
     sandbox.vx("trust --yes").succeeds();
     sync(&sandbox).succeeds();

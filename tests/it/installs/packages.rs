@@ -174,7 +174,7 @@ fn a_package_is_run_and_installed_without_a_project() {
     let said = |finished: Finished| finished.succeeds().stdout();
     assert_eq!(said(sandbox.vx("x npm:moo hello")), "moo 1.5.0 hello\n");
     assert_eq!(said(sandbox.vx("x npm:moo@1.4 hello")), "moo 1.4.0 hello\n");
-    sandbox.vx("npm:moo hello").refuses_with("is no command of vx").says("`vx x npm:moo`");
+    sandbox.vx("npm:moo hello").refuses_with("is neither a command of vx").says("`vx x npm:moo`");
     sandbox.vx("moo").exits_with(2);
     sandbox.vx("which moo").exits_with(1);
     sandbox.vx("x --no-install npm:other").fails_with("npm:other@latest is not installed");

@@ -373,7 +373,7 @@ const UNSAFE_FILES: [&str; 8] = [
     "shm/tests/support/system.rs",
 ];
 
-/// The most percent of the sentences in a crate's comments that may open with `What`, `Whether` and the like.
+/// The most percent of the sentences in a crate's comments that may open with `Nobody`, `That` and the like.
 const MOST_LATE_OPENINGS_PERCENT: f64 = 1.0;
 
 /// A package of the workspace.

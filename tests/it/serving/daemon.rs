@@ -100,7 +100,7 @@ fn a_daemon_whose_socket_was_removed_says_when_it_is_back() {
     let sandbox = Sandbox::new();
     let _daemon = at_work(&sandbox);
     fs::remove_file(socket(&sandbox)).expect("a socket");
-    sandbox.vx("daemon status").exits_with(1).says("is gone").says("again within 30 s");
+    sandbox.vx("daemon status").exits_with(1).says("is gone").says("again in 30 s");
 }
 
 #[test]

@@ -203,7 +203,7 @@ fn each_wrong_message_has_a_typed_answer_and_the_session_goes_on() {
         ("wait_for", json!({ "names": ["x"], "directory": "/nonexistent" }), "there is no directory"),
         ("logs", json!({ "name": "x", "lines": 0 }), "`lines` is from 1 to 1000"),
         ("logs", json!({ "name": "x", "level": "loud" }), "debug, info, warn or error"),
-        ("logs", json!({ "name": "x", "grep": "(" }), "no regular expression"),
+        ("logs", json!({ "name": "x", "grep": "(" }), "not a regular expression"),
         ("boards", json!({ "bord": 1 }), "`board` (string)"),
         ("project", json!({ "directory": 3 }), "`directory` (string)"),
     ] {

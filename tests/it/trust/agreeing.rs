@@ -106,7 +106,7 @@ fn the_users_word_on_all_projects_counts_for_the_commands_that_inherit_it() {
     none.vx("sync --trust").exits_with(2);
     none.vx("biome").refuses_with("consent");
     assert!(!acted(&none));
-    with("maybe").vx("biome").refuses_with("VX_TRUST is `maybe`").says("`none`, `ask` or `all`");
+    with("maybe").vx("biome").refuses_with("VX_TRUST has the unknown value `maybe`").says("`none`, `ask` or `all`");
 }
 
 /// A sandbox with the environment in which a build service starts commands.

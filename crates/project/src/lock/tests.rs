@@ -227,7 +227,7 @@ fn the_time_of_publication_is_kept_and_locks_without_one_are_read() {
         assert_eq!(parse(&text).unwrap(), LockFile::Current(lock.clone()));
     }
     let error = parse(&lock.render().replace("by 2026", "in 2026")).unwrap_err().to_string();
-    assert!(error.contains("`in 2026-01-31T12:00:00Z` is no time") && error.contains("line"), "{error}");
+    assert!(error.contains("`in 2026-01-31T12:00:00Z` is not a time") && error.contains("line"), "{error}");
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn a_program_that_is_not_there_is_named_with_what_could_be_meant() {
     for (path, runner, says) in [
         ("../up", None, "not a path inside"),
         ("/bin/sh", None, "not a path inside"),
-        ("lib", None, "no file"),
+        ("lib", None, "not a file"),
         ("bin/tool", Some("python"), "run by `python`"),
     ] {
         let mut config = setting.serves("tool.tgz", &release_of(1000));

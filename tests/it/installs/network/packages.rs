@@ -60,7 +60,7 @@ const REFUSED: [(&str, &str); 9] = [
     ("npm:cowsay", "needs other packages, which vx does not install: get-stdin, string-width"),
     ("npm:rollup", "needs other packages, which vx does not install: @types/estree"),
     ("npm:lodash", "has no programs"),
-    ("npm:cloc", "has programs that perl runs"),
+    ("npm:cloc", "has programs that need perl to run"),
     ("npm:tree-sitter-cli", "relies on an install script"),
     ("npm:@openai/codex", "needs other packages, which vx does not install: @openai/codex-"),
     ("pypi:httpie", "has only Python modules, which vx does not run"),

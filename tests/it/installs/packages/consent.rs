@@ -39,7 +39,10 @@ fn a_bare_word_runs_no_package_that_no_project_declares_and_agrees_to_none() {
     let sandbox = with_moo("").variable("VX_TRUST", "");
     for words in ["npm:moo", "npm:moo hello", "npm:nope", "pypi:nope"] {
         let package = words.split(' ').next().expect("a word");
-        sandbox.vx(words).refuses_with("is no command of vx").says(&format!("`vx x {package}` runs the package"));
+        sandbox
+            .vx(words)
+            .refuses_with("is neither a command of vx")
+            .says(&format!("`vx x {package}` runs the package"));
     }
     sandbox.vx("npm:moo@1.4").exits_with(2).says("`vx x npm:moo@1.4` runs that version");
     sandbox.write("vx.toml", MOO);
@@ -52,10 +55,10 @@ fn a_bare_word_runs_no_package_that_no_project_declares_and_agrees_to_none() {
 fn the_way_to_a_version_is_named_for_tools_alone() {
     let sandbox = with_moo("[tools]\nmine = { version = \"1\", url = \"https://h.invalid/x\" }\n");
     for word in ["node@20", "mine@2"] {
-        sandbox.vx(word).refuses_with("is no command of vx").says(&format!("`vx x {word}` runs that version"));
+        sandbox.vx(word).refuses_with("is neither a command of vx").says(&format!("`vx x {word}` runs that version"));
     }
     for word in ["jq@1.7", "node@", "@1"] {
-        sandbox.vx(word).refuses_with("is no command of vx").keeps_silent_about("vx x");
+        sandbox.vx(word).refuses_with("is neither a command of vx").keeps_silent_about("vx x");
     }
 }
 

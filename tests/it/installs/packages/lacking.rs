@@ -34,15 +34,15 @@ fn an_npm_package_without_programs_or_for_another_interpreter_is_refused() {
         "add it to the project's package.json",
     );
     let python = Entry::file("package/cli.py", 0o755, "#!/usr/bin/env -S python3 -u\nprint(1)\n");
-    refused(&json!({ "bin": "cli.py" }), &[python], "has programs that python3 -u runs", "npx x");
+    refused(&json!({ "bin": "cli.py" }), &[python], "has programs that need python3 -u to run", "npx x");
 }
 
 #[test]
 fn an_npm_package_whose_scripts_need_options_or_variables_of_node_is_refused() {
     for (line, text) in [
-        ("/usr/bin/env -S node --no-warnings", "has programs that node --no-warnings runs"),
-        ("/usr/bin/env -S NODE_ENV=production node", "has programs that NODE_ENV=production node runs"),
-        ("/usr/bin/node --expose-gc", "has programs that node --expose-gc runs"),
+        ("/usr/bin/env -S node --no-warnings", "has programs that need node --no-warnings to run"),
+        ("/usr/bin/env -S NODE_ENV=production node", "has programs that need NODE_ENV=production node to run"),
+        ("/usr/bin/node --expose-gc", "has programs that need node --expose-gc to run"),
     ] {
         let script = Entry::file("package/cli.js", 0o755, format!("#!{line}\n"));
         refused(&json!({ "bin": "cli.js" }), &[script], text, "npx x");
@@ -111,8 +111,8 @@ fn a_wheel_that_needs_others_or_a_python_is_refused() {
             vec![native.clone()],
             "the Python package x 1.0.0 needs other packages, which vx does not install: click",
         ),
-        ("", vec![function.clone()], "has programs that python runs"),
-        ("", vec![python], "has programs that python runs"),
+        ("", vec![function.clone()], "has programs that need python to run"),
+        ("", vec![python], "has programs that need python to run"),
         ("", vec![], "has no programs"),
         ("Requires-Dist: click>=8", vec![], "the Python package x 1.0.0 has no programs"),
     ] {

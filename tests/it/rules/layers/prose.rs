@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use super::source::{paragraphs, rust_files, shown, text};
 use super::{MOST_LATE_OPENINGS_PERCENT, PACKAGES, Package};
 
-/// Words that open a sentence whose subject comes late, or is a pronoun for a process. "Whether" is not among them: it is
-/// the usual opening for a yes or no.
+/// Words that open a sentence whose subject comes late, or is a pronoun for a process.
 const LATE_OPENINGS: [&str; 9] = ["What", "Who", "Whose", "Which", "Where", "How", "That", "Nobody", "Somebody"];
+
+/// Words that may open the first sentence of a comment, where they name a value: "How many slots it has."
+const NAMING_OPENINGS: [&str; 4] = ["What", "Which", "Where", "How"];
 
 /// Sentences of comments: how many there are, and how many open late.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,10 +22,11 @@ impl Openings {
     fn of(text: &str) -> Self {
         let mut openings = Self::default();
         for paragraph in paragraphs(text) {
-            for sentence in sentences(&paragraph) {
+            for (index, sentence) in sentences(&paragraph).into_iter().enumerate() {
                 let word = sentence.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+                let names_a_value = index == 0 && NAMING_OPENINGS.contains(&word);
                 openings.sentences += 1;
-                openings.late += usize::from(LATE_OPENINGS.contains(&word));
+                openings.late += usize::from(LATE_OPENINGS.contains(&word) && !names_a_value);
             }
         }
         openings
@@ -93,7 +96,7 @@ fn comments_open_with_their_subject() {
 
 #[test]
 fn sentences_that_open_late_are_counted() {
-    let text = "/// What a reader sees.\n/// Whether it is\n/// Where it was. The rest: who knows. That is all, e.g. What.\n\
+    let text = "/// What a reader sees. How it is\n/// read. The rest: who knows. That is all, e.g. What.\n\
                 fn x() {}\n// Whatever comes, it stays.\n// Nobody's lock.\n";
     assert_eq!(Openings::of(text), Openings { sentences: 6, late: 3 });
     assert_eq!(sentences("One. Two.3 is. three! Four"), ["One.", "Two.3 is. three!", "Four"]);

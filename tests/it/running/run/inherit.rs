@@ -284,7 +284,7 @@ fn a_record_for_auditors_names_the_inherited_tools_that_it_leaves_out() {
     let sandbox = monorepo(NODE, UV);
     in_app(&sandbox, "sync").succeeds();
     let record = in_app(&sandbox, "sbom").succeeds();
-    let record = record.says("project/vx.toml` gives node").says("run the command in that directory");
+    let record = record.says("project/vx.toml` declares node").says("run the command in that directory");
     assert!(record.stdout().contains("\"uv\"") && !record.stdout().contains("\"node\""));
     sandbox.vx("sbom").succeeds().keeps_silent_about("that directory");
 }

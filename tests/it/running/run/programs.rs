@@ -36,8 +36,8 @@ fn a_tool_that_must_not_be_installed_is_an_error() {
 #[test]
 fn an_unknown_name_is_refused_with_the_nearest_ones() {
     let sandbox = saying("echo hello");
-    sandbox.vx("sayy").refuses_with("`sayy` is no command of vx").says("`say`");
-    sandbox.vx("exec-path").refuses_with("`exec-path` is no command of vx").says("`vx env`");
+    sandbox.vx("sayy").refuses_with("`sayy` is neither a command of vx").says("`say`");
+    sandbox.vx("exec-path").refuses_with("`exec-path` is neither a command of vx").says("`vx env`");
     sandbox.vx("snyc").refuses_with("`sync`");
     sandbox.vx("nodee").refuses_with("`node`");
 }

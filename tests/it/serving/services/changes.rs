@@ -74,12 +74,12 @@ fn up_restarts_what_is_declared_otherwise_stops_what_is_declared_no_more_and_lea
     let services = Services::of(&services_of(&[("web", "1"), ("db", "1"), ("old", "1")]));
     services.0.vx("up --detach").succeeds();
     let (web, db) = (services.pid("web"), services.pid("db"));
-    services.0.vx("up --detach").succeeds().keeps_silent_about("starts again");
+    services.0.vx("up --detach").succeeds().keeps_silent_about("restarts");
     services.declare(&services_of(&[("web", "2"), ("db", "1"), ("new", "1")]));
     let named = services.0.vx("up --detach --no-restart").succeeds();
-    named.says("`web` goes on as it was declared before").says("`vx stop old` stops it").keeps_silent_about("`db`");
+    named.says("`web` still runs as it was declared before").says("`vx stop old` stops it").keeps_silent_about("`db`");
     assert_eq!((services.pid("web"), services.pid("db"), services.state("old")), (web, db, "ready".into()));
-    let said = services.0.vx("up --detach").succeeds().says("`web` starts again").says("`old` stops");
+    let said = services.0.vx("up --detach").succeeds().says("`web` restarts").says("`old` stops");
     said.keeps_silent_about("`db`").keeps_silent_about("`new`");
     assert_ne!(services.pid("web"), web, "it is back once the call returns");
     assert_eq!(services.variable("web", "A").as_deref(), Some("2"));
@@ -96,7 +96,7 @@ fn up_of_one_service_restarts_it_and_its_needs_and_names_the_others() {
     services.0.vx("up --detach").succeeds();
     let (web, mail) = (services.pid("web"), services.pid("mail"));
     services.declare(&needing(&[("mail", "2"), ("db", "2"), ("web", "1")]));
-    services.0.vx("up web").succeeds().says("`db` starts again").says("`mail` goes on as it was declared before");
+    services.0.vx("up web").succeeds().says("`db` restarts").says("`mail` still runs as it was declared before");
     assert_eq!(services.variable("db", "A").as_deref(), Some("2"));
     assert_eq!((services.pid("web"), services.pid("mail")), (web, mail));
     services.ends_clean();
@@ -110,7 +110,7 @@ fn what_has_to_be_ready_needs_or_is_optional_changes_without_a_restart_and_a_fil
     let web = services.pid("web");
     let with = |more: &str| format!("{}env_file = \"web.env\"\n{more}\n", services_of(&[("db", "1"), ("web", "1")]));
     services.declare(&with("needs = [\"db\"]\nwatch = [\"*.conf\"]"));
-    services.0.vx("up --detach").succeeds().keeps_silent_about("starts again");
+    services.0.vx("up --detach").succeeds().keeps_silent_about("restarts");
     assert_eq!(services.pid("web"), web);
     services.0.write("a.conf", "");
     eventually("its files are watched from then on", || {
@@ -121,7 +121,7 @@ fn what_has_to_be_ready_needs_or_is_optional_changes_without_a_restart_and_a_fil
             .then_some(())
     });
     services.0.write("web.env", "B=2\n");
-    services.0.vx("up web").succeeds().says("`web` starts again");
+    services.0.vx("up web").succeeds().says("`web` restarts");
     assert_eq!(services.variable("web", "B").as_deref(), Some("2"));
     services.ends_clean();
 }
@@ -139,11 +139,11 @@ fn a_fixed_port_passes_to_the_service_of_another_name_and_two_ports_change_place
     assert_eq!(services.named("site")["port"], one);
     let reads = "[services.reads]\ncommand = \"echo {services.api.port}; exec sleep 600\"\nshell = true\nready = { log = \"..\" }\n";
     services.declare(&(server("site", two) + &server("api", one) + reads));
-    services.0.vx("up --detach").succeeds().says("`site` starts again").says("`api` starts again");
+    services.0.vx("up --detach").succeeds().says("`site` restarts").says("`api` restarts");
     assert_eq!((&services.named("site")["port"], &services.named("api")["port"]), (&two.into(), &one.into()));
     // A service that names another's port has to get the new port.
     services.declare(&(server("site", one) + &server("api", two) + reads));
-    services.0.vx("up --detach").succeeds().says("`reads` starts again");
+    services.0.vx("up --detach").succeeds().says("`reads` restarts");
     services.0.vx("logs reads -n 1").prints(&format!("reads | {two}"));
     services.ends_clean();
 }
@@ -159,7 +159,7 @@ fn a_port_that_a_service_keeps_for_now_is_refused_to_the_service_that_is_to_have
     let reads = "[services.reads]\ncommand = \"echo {services.web.port}; exec sleep 600\"\nshell = true\nready = { log = \"..\" }\n";
     services.declare(&(server("web", two) + &server("api", one) + reads));
     let web = services.pid("web");
-    services.0.vx("start web").succeeds().says("`web` goes on as it was declared before").says("`vx restart web`");
+    services.0.vx("start web").succeeds().says("`web` still runs as it was declared before").says("`vx restart web`");
     assert_eq!(services.pid("web"), web);
     services
         .0
@@ -200,7 +200,7 @@ fn a_service_has_the_variables_of_the_shell_that_started_it_and_another_shell_re
     let foo = |name| services.variable(name, "FOO");
     assert_eq!((foo("db").as_deref(), foo("web").as_deref()), (Some("1"), Some("2")));
     let (db, web) = (services.pid("db"), services.pid("web"));
-    services.vx_with("FOO", "4", "up --detach").succeeds().keeps_silent_about("starts again");
+    services.vx_with("FOO", "4", "up --detach").succeeds().keeps_silent_about("restarts");
     assert_eq!((services.pid("db"), services.pid("web")), (db, web));
     services.vx_with("FOO", "3", "restart web").succeeds();
     assert_eq!((foo("db").as_deref(), foo("web").as_deref()), (Some("1"), Some("3")));
@@ -222,7 +222,7 @@ fn what_a_client_read_earlier_undoes_nothing() {
         (ready == 2).then_some(())
     });
     services.declare(&services_of(&[("web", "2"), ("db", "1")]));
-    services.0.vx("up web").succeeds().says("`web` starts again");
+    services.0.vx("up web").succeeds().says("`web` restarts");
     let (web, db) = (services.pid("web"), services.pid("db"));
     // A reading of the file that is older than both, and lacks one of the services, arrives late.
     let mut late = connected(&services);
@@ -253,7 +253,7 @@ fn a_call_in_the_foreground_names_what_it_changes_and_goes_on_when_one_of_its_se
     eventually("it says so", || second.said().contains("`old` stops: it is no longer declared").then_some(()));
     eventually("it is stopped", || (services.state("old") == "stopped").then_some(()));
     second.signal(Signal::INT);
-    second.finish().exits_with(130).says("`web` goes on for others");
+    second.finish().exits_with(130).says("`web` keeps running for others");
     assert_eq!(services.state("web"), "ready");
     first.signal(Signal::INT);
     first.finish().exits_with(130);

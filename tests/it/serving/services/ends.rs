@@ -91,7 +91,7 @@ fn a_second_request_to_stop_kills_nothing_that_others_want() {
     second.signal(Signal::INT);
     eventually("it is asked to stop", || (services.state("b") == "stopping").then_some(()));
     second.signal(Signal::INT);
-    second.finish().exits_with(130).says("`a` goes on for others");
+    second.finish().exits_with(130).says("`a` keeps running for others");
     assert_eq!((services.running("sleep 600").len(), services.running("sleep 601").len()), (1, 0));
     // A service without checks counts as running after a moment.
     eventually("it goes on", || (services.state("a") == "running").then_some(()));
@@ -108,7 +108,7 @@ fn services_that_another_client_wants_outlive_a_call_in_the_foreground() {
     services.0.vx("up a").succeeds();
     up.signal(Signal::INT);
     eventually("one is gone", || services.running("sleep 601").is_empty().then_some(()));
-    up.finish().exits_with(130).says("`a` goes on for others");
+    up.finish().exits_with(130).says("`a` keeps running for others");
     assert_eq!(services.state("a"), "running");
     services.0.vx("down").succeeds();
     services.are_gone();

@@ -76,7 +76,7 @@ fn the_dashboard_shows_services_and_leaving_it_lets_them_go_on_or_stops_them() {
     up.press("d");
     let (code, written) = up.ends();
     assert_eq!(code, Some(0));
-    assert!(written.contains("the services go on"), "{written}");
+    assert!(written.contains("the services keep running"), "{written}");
     assert_eq!(services.state("front"), "ready");
     // No client owns them now, so a view of them that ends leaves them running.
     let mut again = on_terminal(&services, "up --tui");

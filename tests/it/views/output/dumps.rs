@@ -50,11 +50,12 @@ fn a_board_saved_by_hand_reads_like_the_board() {
 }
 
 /// The fields of a slot, sorted.
-const SLOT_FIELDS: [&str; 37] = [
+const SLOT_FIELDS: [&str; 38] = [
     "address",
     "alive",
     "attempt",
     "can",
+    "cause",
     "details",
     "done",
     "ended",
@@ -97,7 +98,8 @@ fn the_json_of_a_board_has_exactly_the_fields_others_rely_on() {
     let dumped = sandbox.board().expect("a board");
     assert_eq!(fields(&dumped), ["board", "slots"]);
     let board = &dumped["board"];
-    let expected = ["capacity", "created_at", "creator", "epoch", "id", "state", "taken_at", "title"];
+    let expected =
+        ["capacity", "created_at", "creator", "epoch", "id", "kind", "project", "state", "taken_at", "title"];
     assert_eq!(fields(board), expected);
     assert_eq!(fields(&board["creator"]), ["alive", "pid"]);
     assert_eq!((text(&board["state"]), text(&board["title"])), ("failed", "project"));

@@ -157,7 +157,7 @@ fn a_file_that_is_no_recording_is_never_overwritten() {
 fn options_of_recordings_are_refused_for_a_board_and_the_other_way_round() {
     let sandbox = one_of_each();
     sandbox.vx("sync --record run.vxr").exits_with(1);
-    sandbox.vx("board dump --at 1s").exits_with(2).says("is no recording");
+    sandbox.vx("board dump --at 1s").exits_with(2).says("is not a recording");
     sandbox.vx("board dump run.vxr --raw kept.vxb").exits_with(2).says("`--raw` saves boards");
     sandbox.vx("board dump run.vxr --at soon").exits_with(2).says("500ms, 12.5s");
 }

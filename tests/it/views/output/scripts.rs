@@ -238,7 +238,9 @@ fn an_impossible_report_is_refused_and_changes_nothing() {
         sandbox.script(&format!("vx board {words}")).refuses_with(text);
     }
     sandbox.script("vx board create; vx board put a --owner 4194999").fails_with("there is no process 4194999");
-    sandbox.script("vx board create; vx board put a --version 1; vx board put a --version 2").fails_with("stays");
+    sandbox
+        .script("vx board create; vx board put a --version 1; vx board put a --version 2")
+        .fails_with("cannot change");
     let board = sandbox.board().expect("a board");
     assert_eq!(board["slots"][0]["version"], "1");
 }
